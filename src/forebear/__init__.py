@@ -1,0 +1,1 @@
+"""forebear: a versioned base-image inheritance manager."""

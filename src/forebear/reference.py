@@ -1,0 +1,1 @@
+"""Pure: references to images and digests of their contents."""
