@@ -2,6 +2,7 @@
 
 Error                   exit code
 +-- InputError          2   a file or an argument is wrong; carries every fault found
++-- Busy                2   another forebear is at work in this project
 +-- CheckFailed         1   a check found something: drift, findings
 +-- BuildFailed         3   a build, gate or publish failed
 +-- EngineError         4   the engine or registry cannot be reached or cannot do it
@@ -69,6 +70,12 @@ class InputError(Error):
     def __init__(self, faults: Iterable[Fault]) -> None:
         self.faults: Sequence[Fault] = tuple(sorted(faults))
         super().__init__("\n".join(str(fault) for fault in self.faults))
+
+
+class Busy(Error):
+    """Another forebear is at work in this project; nothing was touched."""
+
+    exit_code = 2
 
 
 class BuildFailed(Error):
