@@ -1,0 +1,1 @@
+"""What a family of images is: pure values, no input or output."""

@@ -1,0 +1,109 @@
+"""What the images of a lineage have to be to each other, which no schema can say."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from forebear.errors import Fault
+from forebear.lineage.graph import find_cycles
+from forebear.lineage.spelling import Speller
+from forebear.reference import MAX_NAME
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from forebear.lineage.document import Places
+    from forebear.lineage.model import Base, Image, Lineage, Path
+
+
+def faults_between(lineage: Lineage, places: Places) -> Iterator[Fault]:
+    """Every fault of the images of `lineage` among each other."""
+    yield from _wrong_bases(lineage, places)
+    yield from _cycles(lineage.images, places)
+    yield from _shared_contexts(lineage.images, places)
+    yield from _missing_platforms(lineage.images, places)
+    for image in lineage.images.values():
+        yield from _long_name(image, places)
+        yield from _equal_gates(image, places)
+
+
+def _places_of_bases(image: Image) -> Iterator[tuple[Path, Base]]:
+    """The bases of an image, and where they are written."""
+    yield ("images", image.name, "from"), image.base
+    for alias, base in image.uses:
+        yield ("images", image.name, "uses", alias), base
+
+
+def _wrong_bases(lineage: Lineage, places: Places) -> Iterator[Fault]:
+    speller = Speller(lineage.images)
+    own = {image.reference: image.name for image in lineage.images.values()}
+    for image in lineage.images.values():
+        for path, base in _places_of_bases(image):
+            if base.image == image.name:
+                yield Fault(places.value(path), f"{image.name} starts from itself", _if_upstream(image.name))
+            elif base.image is not None and base.image not in lineage.images:
+                yield Fault(places.value(path), *_unknown(base.image, speller))
+            elif base.upstream in own:
+                problem = f"{base} is an image of this file, not an upstream"
+                yield Fault(places.value(path), problem, f"write {own[base.upstream]}")
+
+
+def _unknown(name: str, speller: Speller) -> tuple[str, str]:
+    hint = speller.did_you_mean(name)
+    return f"no image is called {name}", f"{hint} {_if_upstream(name)}".strip()
+
+
+def _if_upstream(name: str) -> str:
+    return f"if an upstream is meant, write docker.io/library/{name}:TAG"
+
+
+def _cycles(images: Mapping[str, Image], places: Places) -> Iterator[Fault]:
+    edges = {
+        name: [each for each in image.parents if each in images and each != name]
+        for name, image in images.items()
+    }
+    for cycle in find_cycles(edges):
+        path = next(path for path, base in _places_of_bases(images[cycle[0]]) if base.image == cycle[1])
+        problem = f"these images are built on each other: {' -> '.join(cycle)}"
+        yield Fault(places.value(path), problem, "let one of them start from something else")
+
+
+def _shared_contexts(images: Mapping[str, Image], places: Places) -> Iterator[Fault]:
+    owners: dict[str, str] = {}
+    for image in images.values():
+        owner = owners.setdefault(image.context, image.name)
+        if owner != image.name:
+            problem = f"{image.context} is the context of {owner} too, and would hold both Dockerfiles"
+            yield Fault(
+                places.value(("images", image.name, "context")), problem, "give each a folder of its own"
+            )
+
+
+def _missing_platforms(images: Mapping[str, Image], places: Places) -> Iterator[Fault]:
+    for image in images.values():
+        for path, base in _places_of_bases(image):
+            parent = images.get(base.image or "")
+            missing = [
+                each
+                for each in image.platforms
+                if parent and parent.platforms and each not in parent.platforms
+            ]
+            if missing:
+                problem = f"{base.image} is not built for {', '.join(missing)}, and {image.name} is"
+                yield Fault(places.value(path), problem, "make their platforms agree")
+
+
+def _long_name(image: Image, places: Places) -> Iterator[Fault]:
+    length = len(image.reference.name)
+    if length > MAX_NAME:
+        problem = f"the reference of this image has a name of {length} characters, and {MAX_NAME} are allowed"
+        yield Fault(places.key(("images", image.name)), problem, "shorten it, the project or the registry")
+
+
+def _equal_gates(image: Image, places: Places) -> Iterator[Fault]:
+    seen: set[str] = set()
+    for at, gate in enumerate(image.tests):
+        if gate.name in seen:
+            path = ("images", image.name, "tests", at, "name")
+            yield Fault(places.value(path), f"another gate is called {gate.name}", "choose another name")
+        seen.add(gate.name)

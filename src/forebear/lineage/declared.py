@@ -1,0 +1,108 @@
+"""From plain values to the models of the file, with every fault in our own words."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+from pydantic import BaseModel, ValidationError
+
+from forebear.errors import Fault
+from forebear.lineage.schema import GateEntry, ImageEntry, LineageFile
+from forebear.lineage.spelling import did_you_mean, nearest
+from forebear.lineage.values import kind
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from forebear.lineage.document import Places
+    from forebear.lineage.model import Path
+
+_STAND_INS: Final[Mapping[str, object]] = {
+    "lineage": 1,
+    "project": "project",
+    "version": "0.0.0",
+    "images": {},
+}
+_SOUND_ENTRY: Final[Mapping[str, object]] = {"from": "scratch"}
+_TO_ADD: Final = {
+    "lineage": "begin with lineage: 1",
+    "project": "write project: and the name that the images share",
+    "version": "write version: and the family's release, for example 0.1.0",
+    "images": "write images: and, below it, each image with what it starts from",
+    "from": "write from: and an image of this file, an upstream with its tag, or scratch",
+    "name": "write name: and what is checked",
+    "run": "write run: and the command that checks",
+}
+_WANTED: Final = {"model_type": "a mapping", "dict_type": "a mapping", "tuple_type": "a list"}
+
+
+def declare(data: Mapping[str, Any], places: Places) -> tuple[LineageFile, list[Fault]]:
+    """The models of the file, and what is wrong in it; the models hold a stand-in for what is wrong."""
+    try:
+        return LineageFile.model_validate(data), []
+    except ValidationError as error:
+        errors = error.errors(include_url=False)
+    mended = _mended(data, [each["loc"] for each in errors])
+    return LineageFile.model_validate(mended), [_fault(each, places) for each in _causes(errors)]
+
+
+def _causes(errors: Iterable[Any]) -> list[Any]:
+    """Without the missing keys that are there in a misspelling."""
+    unknown = [error["loc"] for error in errors if error["type"] == "extra_forbidden"]
+    meant = {(*path[:-1], nearest(str(path[-1]), _keys(path))) for path in unknown}
+    return [error for error in errors if error["type"] != "missing" or error["loc"] not in meant]
+
+
+def _fault(error: Any, places: Places) -> Fault:
+    path, kind_of_error = error["loc"], error["type"]
+    if path[-1] == "[key]":
+        return Fault(places.key(path[:-1]), *_words(error))
+    if kind_of_error == "extra_forbidden":
+        return Fault(places.key(path), *_unknown_key(path))
+    if kind_of_error == "missing":
+        return Fault(places.key(path[:-1]), f"the key {path[-1]} is missing", _TO_ADD[path[-1]])
+    return Fault(places.value(path), *_words(error))
+
+
+def _words(error: Any) -> tuple[str, str]:
+    if error["type"] == "value_error":
+        wrong = error["ctx"]["error"]
+        return wrong.problem, wrong.action
+    if error["type"] == "too_short":
+        return "this list is empty", "remove the key, or write what belongs there"
+    wanted = _WANTED[error["type"]]
+    return f"this is {kind(error['input'])}, and has to be {wanted}", f"write {wanted}, or remove the key"
+
+
+def _unknown_key(path: Path) -> tuple[str, str]:
+    known = _keys(path)
+    hint = did_you_mean(str(path[-1]), known)
+    return f"unknown key {path[-1]}", hint or f"the keys here are {', '.join(known)}"
+
+
+def _keys(path: Path) -> list[str]:
+    """What may stand where the key at `path` is."""
+    models: dict[int, type[BaseModel]] = {1: LineageFile, 3: ImageEntry}
+    fields = models.get(len(path), GateEntry).model_fields
+    return [field.alias or name for name, field in fields.items()]
+
+
+def _mended(data: Mapping[str, Any], paths: Iterable[Path]) -> dict[str, Any]:
+    """The data without what is wrong in it, so that the rest can still be checked."""
+    mended = dict(data)
+    images = mended["images"] = dict(data["images"]) if isinstance(data.get("images"), dict) else {}
+    for path in paths:
+        match path:
+            case ("images", name, "[key]"):
+                images.pop(name, None)
+            case ("images", name) if name in images:
+                images[name] = dict(_SOUND_ENTRY)
+            case ("images", name, key, *_) if name in images:
+                images[name] = _without(images[name], str(key))
+            case (top, *_) if top != "images":
+                mended.pop(str(top), None)
+    return {**_STAND_INS, **mended}
+
+
+def _without(entry: Mapping[str, Any], key: str) -> dict[str, Any]:
+    return {**_SOUND_ENTRY, **{kept: value for kept, value in entry.items() if kept != key}}

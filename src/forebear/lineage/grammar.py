@@ -1,0 +1,197 @@
+"""The small grammars of lineage.yml's values: each a function from a text to its value that raises Wrong."""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime
+from posixpath import normpath
+from typing import Final
+
+from forebear.lineage import patterns
+from forebear.lineage.model import SCRATCH, Base
+from forebear.lineage.versions import parse_version
+from forebear.lineage.wrong import Wrong
+from forebear.reference import Reference, ReferenceFault, is_image_name
+
+TEMPLATES: Final = "templates/"
+LAST_SECOND: Final = 253_402_300_799  # 9999-12-31T23:59:59Z
+_OCI_NAME: Final = "lower-case letters and digits, joined by -, _ or ."
+
+
+def _fits(pattern: str, text: str) -> bool:
+    return re.fullmatch(pattern, text) is not None
+
+
+def image_name(text: str) -> str:
+    """The name of an image: one path component of an OCI repository name."""
+    if text == SCRATCH:
+        raise Wrong("scratch is the empty base, and no image can be called so", "choose another name")
+    if not is_image_name(text):
+        raise Wrong(f"{text!r} is not an image name", f"use {_OCI_NAME}")
+    return text
+
+
+def project(text: str) -> str:
+    """The name of the family, a path component that no engine takes for a registry."""
+    if not _fits(patterns.PROJECT, text):
+        raise Wrong(f"{text!r} is not a project name", "use lower-case letters and digits, joined by - or _")
+    return text
+
+
+def version(text: str) -> str:
+    """A SemVer version without a build part."""
+    parse_version(text)
+    return text
+
+
+def registry(text: str) -> str:
+    """`host[:port]`, and the folder in it, if any."""
+    if not _fits(patterns.REGISTRY, text):
+        action = (
+            f"write {text.partition('://')[2]}" if "://" in text else "write host, host:port or host/folder"
+        )
+        raise Wrong(f"{text!r} is not a registry", action)
+    return text
+
+
+def base(text: str) -> Base:
+    """What `from` and `uses` name: scratch, an image of the lineage, or an upstream that is pinned."""
+    if text == SCRATCH:
+        return Base()
+    if is_image_name(text):
+        return Base(image=text)
+    return Base(upstream=upstream(text))
+
+
+def used(text: str) -> Base:
+    """What `uses` names: as `from`, but there is nothing to copy from scratch."""
+    if text == SCRATCH:
+        raise Wrong("scratch is empty: there is nothing to copy from it", "remove it")
+    return base(text)
+
+
+def upstream(text: str) -> Reference:
+    """A reference with a tag other than `latest`, or with a digest."""
+    try:
+        reference = Reference.parse(text)
+    except ReferenceFault as fault:
+        problem, _, action = str(fault).partition("; ")
+        raise Wrong(problem, action) from None
+    if not reference.floating:
+        return reference
+    fixed = f"write {reference.untagged()}:TAG with the tag of a release"
+    if reference.tag is None:
+        raise Wrong(f"the upstream {text} has no tag", fixed)
+    raise Wrong(f"the upstream {text} is floating: its tag {reference.tag} moves", fixed)
+
+
+def stage(text: str) -> str:
+    """The name of a stage in a Dockerfile."""
+    if not _fits(patterns.STAGE, text):
+        raise Wrong(
+            f"{text!r} is not a stage name", "use a lower-case letter, then letters, digits, -, _ or ."
+        )
+    return text
+
+
+def target(text: str) -> str:
+    """The name of a stage in any case, as a build's target."""
+    if not _fits(patterns.TARGET, text):
+        raise Wrong(f"{text!r} is not a stage name", "use a letter, then letters, digits, -, _ or .")
+    return text
+
+
+def platform(text: str) -> str:
+    """`os/architecture[/variant]`."""
+    if not _fits(patterns.PLATFORM, text):
+        raise Wrong(f"{text!r} is not a platform", "write os/architecture, for example linux/amd64")
+    return text
+
+
+def argument(text: str) -> str:
+    """The name of a build argument, not one that forebear gives itself."""
+    if text == "SOURCE_DATE_EPOCH":
+        raise Wrong("SOURCE_DATE_EPOCH is given by forebear", "set epoch instead")
+    if text.startswith("FOREBEAR_"):
+        raise Wrong(f"{text}: names with FOREBEAR_ are forebear's own", "choose another name")
+    if not _fits(patterns.ARGUMENT, text):
+        raise Wrong(f"{text!r} is not a name of a build argument", "use letters, digits and _")
+    return text
+
+
+def label(text: str) -> str:
+    """The key of a label, not one that forebear writes itself."""
+    if _fits(patterns.LABEL, text):
+        return text
+    if re.match(patterns.OWN_LABEL, text):
+        raise Wrong(f"the label {text} is written by forebear", "remove it")
+    raise Wrong(f"{text!r} is not a label", "use letters and digits, joined by ., -, _ or /")
+
+
+def url(text: str) -> str:
+    """Where the sources are."""
+    if not _fits(patterns.URL, text):
+        raise Wrong(f"{text!r} is not a URL", "write https://…")
+    return text
+
+
+def context(text: str) -> str:
+    """A folder of the project, in normal form."""
+    if not _fits(patterns.CONTEXT, text):
+        raise _outside(text, "a folder of the project", "images/NAME")
+    return normpath(text)
+
+
+def template(text: str) -> str:
+    """A file below templates/, relative to that folder, in normal form."""
+    if not _fits(patterns.TEMPLATE, text):
+        raise _outside(text, "a file in templates/", f"{TEMPLATES}NAME.Dockerfile.j2")
+    return normpath(text).removeprefix(TEMPLATES)
+
+
+def _outside(text: str, wanted: str, example: str) -> Wrong:
+    if text.startswith("/"):
+        return Wrong(
+            f"{text!r} is an absolute path", f"write one that is relative to lineage.yml, as {example}"
+        )
+    if ".." in text.split("/"):
+        return Wrong(
+            f"{text!r} leads up, and might leave the project", f"write a path without .., as {example}"
+        )
+    if "\\" in text:
+        return Wrong(f"{text!r} has a backslash", f"write / between folders, as {example}")
+    return Wrong(f"{text!r} is not {wanted}", f"write a path as {example}")
+
+
+def epoch(value: str | int) -> int:
+    """Seconds since 1970 from a number, or from a time with its zone (RFC 3339)."""
+    seconds = value if isinstance(value, int) else _seconds(value)
+    if not 1 <= seconds <= LAST_SECOND:
+        raise Wrong(f"{value} is not between 1970-01-01T00:00:01Z and the year 9999", "write a later time")
+    return seconds
+
+
+def _seconds(text: str) -> int:
+    form = "write it as 2026-11-24T00:00:00Z"
+    if not _fits(patterns.TIME, text):
+        raise Wrong(f"{text!r} is not a time with date, hour, minute, second and zone", form)
+    try:
+        return int(datetime.fromisoformat(text.upper()).timestamp())
+    except ValueError as error:
+        raise Wrong(f"{text!r} is not a time: {error}", form) from None
+
+
+def line(text: str) -> str:
+    """A text of one line that is not empty."""
+    if not _fits(patterns.LINE, text):
+        raise Wrong("this is empty, or more than one line of plain text", "write one line")
+    return text
+
+
+def expression(text: str) -> str:
+    """A regular expression."""
+    try:
+        re.compile(text)
+    except (re.error, OverflowError, RecursionError) as error:
+        raise Wrong(f"{text!r} is not a regular expression: {error}", "correct it") from None
+    return text

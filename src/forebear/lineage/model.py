@@ -1,0 +1,125 @@
+"""The domain: what a lineage.yml declares, as frozen values."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final
+
+from forebear.errors import Place
+
+if TYPE_CHECKING:
+    from forebear.reference import Reference
+
+SCRATCH: Final = "scratch"
+# 1980-01-01T00:00:00Z: zip files, and so jars and wars, can hold no earlier time (APPNOTE 4.4.6).
+DEFAULT_EPOCH: Final = 315_532_800
+
+Path = tuple[str | int, ...]
+Locate = Callable[[Path], Place]
+
+
+def dotted(path: Path) -> str:
+    """A key path as text: `images.tomcat.platforms[0]`."""
+    steps = (f"[{step}]" if isinstance(step, int) else f".{step}" for step in path)
+    return "".join(steps).removeprefix(".")
+
+
+def unplaced(path: Path) -> Place:
+    """The place of a key in a lineage that was not read from text."""
+    return Place("lineage.yml", path=dotted(path))
+
+
+@dataclass(frozen=True, slots=True)
+class Base:
+    """What an image starts from or copies from: an image of the lineage, an upstream, or scratch."""
+
+    image: str | None = None
+    upstream: Reference | None = None
+
+    @property
+    def is_scratch(self) -> bool:
+        """Whether this is the empty base."""
+        return self.image is None and self.upstream is None
+
+    def __str__(self) -> str:
+        """As it is written in lineage.yml, an upstream in its familiar form."""
+        if self.upstream is not None:
+            return self.upstream.familiar
+        return self.image or SCRATCH
+
+
+@dataclass(frozen=True, slots=True)
+class Gate:
+    """A check on a built image: a command, the exit code and output (a regular expression) it must have."""
+
+    name: str
+    run: tuple[str, ...]
+    exit: int = 0
+    output: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Image:
+    """One image that the family builds.
+
+    `template` is relative to templates/, `context` to the project's root, `epoch` in seconds since 1970.
+    `platforms` is empty where the engine's own is meant. `vars` holds only frozen values.
+    """
+
+    name: str
+    version: str
+    base: Base
+    uses: tuple[tuple[str, Base], ...]
+    reference: Reference
+    template: str
+    context: str
+    vars: Mapping[str, object] = field(hash=False)
+    args: tuple[tuple[str, str], ...]
+    labels: tuple[tuple[str, str], ...]
+    target: str | None
+    platforms: tuple[str, ...]
+    epoch: int
+    tests: tuple[Gate, ...]
+    locate: Locate = field(default=unplaced, compare=False, repr=False)
+
+    @property
+    def place(self) -> Place:
+        """Where lineage.yml declares it."""
+        return self.locate(("images", self.name))
+
+    def place_of(self, key: str) -> Place:
+        """Where lineage.yml says `key` of it ("from", "vars.tomcat"), or the nearest key around that."""
+        return self.locate(("images", self.name, *key.split(".")))
+
+    @property
+    def bases(self) -> tuple[Base, ...]:
+        """What it starts from, then what it uses, by alias."""
+        return (self.base, *(base for _, base in self.uses))
+
+    @property
+    def parents(self) -> tuple[str, ...]:
+        """The images of the lineage among its bases, each once."""
+        return tuple(dict.fromkeys(base.image for base in self.bases if base.image is not None))
+
+    @property
+    def upstreams(self) -> tuple[Reference, ...]:
+        """The upstreams among its bases, each once."""
+        return tuple(dict.fromkeys(base.upstream for base in self.bases if base.upstream is not None))
+
+
+@dataclass(frozen=True, slots=True)
+class Lineage:
+    """A family of images, in the order in which its file declares them."""
+
+    project: str
+    version: str
+    registry: str | None
+    source: str | None
+    images: Mapping[str, Image] = field(hash=False)
+    file: str = "lineage.yml"
+
+    @property
+    def upstreams(self) -> tuple[Reference, ...]:
+        """Every upstream of the family, once, sorted."""
+        return tuple(sorted({ref for image in self.images.values() for ref in image.upstreams}, key=str))

@@ -1,0 +1,192 @@
+"""The file as pydantic models, from which the JSON Schema is made."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Annotated, Any, Final
+
+from pydantic import BaseModel, ConfigDict, Field, PlainValidator, WithJsonSchema
+from pydantic.json_schema import GenerateJsonSchema
+
+from forebear.lineage import grammar, patterns, values
+from forebear.lineage.model import Base
+from forebear.lineage.versions import LONGEST
+
+SCHEMA_ID: Final = "urn:forebear:lineage:1"
+_DIALECT: Final = "https://json-schema.org/draft/2020-12/schema"
+
+
+def _shape(pattern: str, **more: object) -> WithJsonSchema:
+    return WithJsonSchema({"type": "string", "pattern": pattern, **more})
+
+
+_BASE_SHAPES: Final = [
+    {"const": "scratch", "description": "The empty base."},
+    {"type": "string", "pattern": patterns.NAME, "description": "An image of this file, at its version."},
+    {"type": "string", "pattern": patterns.UPSTREAM, "description": "An upstream, with a tag or a digest."},
+]
+
+Format = Annotated[int, PlainValidator(values.lineage_format), WithJsonSchema({"const": values.FORMAT})]
+Name = Annotated[str, PlainValidator(values.text(grammar.image_name)), _shape(patterns.NAME)]
+Project = Annotated[str, PlainValidator(values.text(grammar.project)), _shape(patterns.PROJECT)]
+Version = Annotated[str, PlainValidator(values.version), _shape(patterns.VERSION, maxLength=LONGEST)]
+Registry = Annotated[str, PlainValidator(values.text(grammar.registry)), _shape(patterns.REGISTRY)]
+Url = Annotated[str, PlainValidator(values.text(grammar.url)), _shape(patterns.URL)]
+From = Annotated[Base, PlainValidator(values.text(grammar.base)), WithJsonSchema({"anyOf": _BASE_SHAPES})]
+Used = Annotated[Base, PlainValidator(values.text(grammar.used)), WithJsonSchema({"anyOf": _BASE_SHAPES[1:]})]
+Stage = Annotated[str, PlainValidator(values.text(grammar.stage)), _shape(patterns.STAGE)]
+Target = Annotated[str, PlainValidator(values.text(grammar.target)), _shape(patterns.TARGET)]
+Platform = Annotated[str, PlainValidator(values.text(grammar.platform)), _shape(patterns.PLATFORM)]
+Template = Annotated[str, PlainValidator(values.text(grammar.template)), _shape(patterns.TEMPLATE)]
+Context = Annotated[str, PlainValidator(values.text(grammar.context)), _shape(patterns.CONTEXT)]
+Argument = Annotated[str, PlainValidator(values.text(grammar.argument)), _shape(patterns.ARGUMENT)]
+Label = Annotated[str, PlainValidator(values.text(grammar.label)), _shape(patterns.LABEL)]
+Line = Annotated[str, PlainValidator(values.text(grammar.line)), _shape(patterns.LINE)]
+Expression = Annotated[
+    str,
+    PlainValidator(values.text(grammar.expression)),
+    WithJsonSchema({"type": "string", "format": "regex"}),
+]
+Printed = Annotated[
+    str,
+    PlainValidator(values.printed),
+    WithJsonSchema({"type": ["string", "number"], "pattern": patterns.VALUE}),
+]
+Vars = Annotated[Mapping[str, Any], PlainValidator(values.frozen_vars), WithJsonSchema({"type": "object"})]
+Epoch = Annotated[
+    int,
+    PlainValidator(values.epoch),
+    WithJsonSchema(
+        {
+            "anyOf": [
+                {"type": "integer", "minimum": 1, "maximum": grammar.LAST_SECOND},
+                {"type": "string", "pattern": patterns.TIME},
+            ]
+        }
+    ),
+]
+ExitCode = Annotated[
+    int, PlainValidator(values.exit_code), WithJsonSchema({"type": "integer", "minimum": 0, "maximum": 255})
+]
+Command = Annotated[
+    tuple[str, ...],
+    PlainValidator(values.command),
+    WithJsonSchema(
+        {
+            "anyOf": [
+                {"type": "string", "pattern": patterns.WORD, "description": "For the image's shell."},
+                {
+                    "type": "array",
+                    "prefixItems": [{"type": ["string", "number"], "pattern": patterns.WORD}],
+                    "items": {"type": ["string", "number"], "pattern": patterns.VALUE},
+                    "minItems": 1,
+                    "description": "A program and its arguments.",
+                },
+            ]
+        }
+    ),
+]
+Platforms = Annotated[tuple[Platform, ...], Field(strict=False, min_length=1)]
+
+
+class _Entry(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=False)
+
+
+class GateEntry(_Entry):
+    """A check that the image must pass before its tag moves or its children build."""
+
+    name: Annotated[Line, Field(description="What is checked, unique in the image.")]
+    run: Annotated[Command, Field(description="What runs in a container of the image.")]
+    exit: Annotated[ExitCode, Field(description="The exit code that passes.")] = 0
+    output: Annotated[Expression, Field(description="A regular expression that the output has to match.")] = (
+        ""
+    )
+
+
+class ImageEntry(_Entry):
+    """An image that the family builds."""
+
+    from_: Annotated[
+        From,
+        Field(
+            alias="from",
+            description="What the image starts from: an image of this file, a pinned upstream, or scratch.",
+            examples=["fedora", "docker.io/library/fedora:25", "scratch"],
+        ),
+    ]
+    version: Annotated[Version, Field(description="Its own version; else the family's.")] = ""
+    uses: Annotated[
+        dict[Stage, Used],
+        Field(
+            description="Further images that its Dockerfile copies from, by alias.",
+            examples=[{"build": "maven"}],
+        ),
+    ] = {}
+    template: Annotated[Template, Field(description="Its template; else templates/NAME.Dockerfile.j2.")] = ""
+    context: Annotated[Context, Field(description="Its build context; else images/NAME.")] = ""
+    vars: Annotated[Vars, Field(description="Values for its template.", examples=[{"tomcat": "8.0.41"}])] = {}
+    args: Annotated[dict[Argument, Printed], Field(description="Build arguments.")] = {}
+    labels: Annotated[dict[Label, Printed], Field(description="Labels of the image.")] = {}
+    target: Annotated[Target, Field(description="The stage of the Dockerfile that is built.")] = ""
+    platforms: Annotated[Platforms, Field(description="Its own platforms; else the family's.")] = ()
+    epoch: Annotated[Epoch, Field(description="Its own epoch; else the family's.")] = 0
+    tests: Annotated[tuple[GateEntry, ...], Field(description="Its gates.")] = ()
+
+
+class LineageFile(_Entry):
+    """The family of images that a project declares."""
+
+    lineage: Annotated[Format, Field(description="The version of this format.")]
+    project: Annotated[
+        Project,
+        Field(description="The name of the family: images are called PROJECT/NAME.", examples=["firethorn"]),
+    ]
+    version: Annotated[Version, Field(description="The family's release, in SemVer.", examples=["2.1.7"])]
+    registry: Annotated[
+        Registry, Field(description="Where publish pushes; every reference begins with it.")
+    ] = ""
+    source: Annotated[Url, Field(description="Where the sources of the family are.")] = ""
+    platforms: Annotated[
+        Platforms,
+        Field(
+            description="What the images are built for; else the engine's own.", examples=[["linux/amd64"]]
+        ),
+    ] = ()
+    epoch: Annotated[
+        Epoch,
+        Field(
+            description="The time that files and history carry: RFC 3339, or seconds since 1970.",
+            examples=["2026-11-24T00:00:00Z"],
+        ),
+    ] = 0
+    images: Annotated[dict[Name, ImageEntry], Field(description="The images, by name.")]
+
+
+class _Generator(GenerateJsonSchema):
+    """Leaves out titles, which would repeat the keys."""
+
+    def field_title_should_be_set(self, schema: Any) -> bool:  # noqa: ARG002 - pydantic calls it so
+        return False
+
+
+def json_schema() -> dict[str, Any]:
+    """The JSON Schema (2020-12) of lineage.yml."""
+    made = LineageFile.model_json_schema(schema_generator=_Generator)
+    return {"$schema": _DIALECT, "$id": SCHEMA_ID, **_tidy(made), "title": "lineage.yml of forebear"}
+
+
+def schema_text() -> str:
+    """The JSON Schema as text."""
+    return json.dumps(json_schema(), indent=2, ensure_ascii=False) + "\n"
+
+
+def _tidy(node: Any) -> Any:
+    """Close mappings whose keys have a pattern; leave out defaults, which only mean "absent"."""
+    if isinstance(node, list):
+        return [_tidy(each) for each in node]
+    if not isinstance(node, dict):
+        return node
+    kept = {key: _tidy(each) for key, each in node.items() if key != "default"}
+    return {**kept, "additionalProperties": False} if "patternProperties" in kept else kept
