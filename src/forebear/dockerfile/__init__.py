@@ -1,0 +1,1 @@
+"""Pure: render Dockerfiles, and read them back as BuildKit does."""
