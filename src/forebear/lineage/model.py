@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from forebear.errors import Place
-
-if TYPE_CHECKING:
-    from forebear.reference import Reference
+from forebear.reference import Reference  # noqa: TC001 - pydantic looks at the fields of Base
 
 SCRATCH: Final = "scratch"
 # 1980-01-01T00:00:00Z: zip files, and so jars and wars, can hold no earlier time (APPNOTE 4.4.6).

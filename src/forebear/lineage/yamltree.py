@@ -126,8 +126,7 @@ class Tree:
         if event.anchor is not None:
             self._anchors[event.anchor] = None
         is_mapping = type(event) is yaml.MappingStartEvent
-        if self._marks is not None:
-            self._note(event, is_collection=True)
+        self._note(event, is_collection=True)
         self._open.append(_Collection({} if is_mapping else [], event.anchor, is_mapping))
 
     def _end(self, event: Any) -> None:
@@ -140,11 +139,11 @@ class Tree:
 
     def _alias(self, event: Any) -> None:
         self._refuse_as_key(event)
-        known = self._anchors.get(event.anchor, ())
-        if known == ():
+        if event.anchor not in self._anchors:
             raise self._stop(
                 event, f"no anchor &{event.anchor} comes before this alias", "write the value out"
             )
+        known = self._anchors[event.anchor]
         if known is None:
             raise self._stop(
                 event, f"the alias *{event.anchor} is inside what it names", "write the value out"
@@ -165,8 +164,7 @@ class Tree:
         top.size += size
         if depth >= top.depth:
             top.depth = depth + 1
-        if self._marks is not None:
-            self._note(event)
+        self._note(event)
         if not top.is_mapping:
             top.value.append(value)
             return
@@ -189,6 +187,8 @@ class Tree:
             into.setdefault(key, value)
 
     def _note(self, event: Any, *, is_collection: bool = False) -> None:
+        if self._marks is None:
+            return
         top = self._open[-1] if self._open else None
         spot = top.key_spot if is_collection and top is not None and top.is_mapping else _spot(event)
         path = self._path()
