@@ -1,4 +1,4 @@
-"""Gets engines from Debian's packages: the release's own by apt-get, the newest unpacked in a folder of its own."""
+"""Gets engines from Debian's packages: the release's own installed, the newest unpacked in a folder."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ import shutil
 import subprocess
 from pathlib import Path
 
-from fault import Fault
-from locks import held
+from errors import EngineError
+from locks import changing
 
 CACHE = Path("/var/cache/forebear")
 KEYRING = Path("/usr/share/keyrings/debian-archive-keyring.gpg")
@@ -26,10 +26,10 @@ def release() -> Path:
 
 
 def current() -> Path:
-    """The folder that holds the newest engine's `usr`; fetches it from Debian's unstable suite the first time."""
+    """The `usr` of the newest engine, fetched from Debian's unstable suite the first time."""
     _install(TOOLS)
     home = CACHE / "current"
-    with held(CACHE / "lock"):
+    with changing(CACHE):
         if not home.exists():
             _unpack(_download(CACHE / "download"), home)
     return home / "usr"
@@ -45,11 +45,11 @@ def _install(programs: dict[str, str]) -> None:
     if not missing:
         return
     _need_debian_root(f"these packages are missing: {' '.join(missing)}")
-    with held(CACHE / "lock"):
-        install = ["install", "-y", "--no-install-recommends", *missing]
+    with changing(CACHE):
+        install = ["install", "-y", "--no-install-recommends", "--no-remove", *missing]
         try:
             _apt("apt-get", *install)
-        except Fault:  # a machine that never ran `apt-get update`, or not for long
+        except EngineError:  # a machine that has never updated its lists, or not for long
             _apt("apt-get", "update")
             _apt("apt-get", *install)
 
@@ -57,14 +57,15 @@ def _install(programs: dict[str, str]) -> None:
 def _need_debian_root(why: str) -> None:
     todo = "give a running engine by DOCKER_HOST, or start this machine's own"
     if not (Path("/etc/debian_version").exists() and shutil.which("apt-get")):
-        raise Fault(f"{why}; only on Debian can they be installed from here: {todo}")
+        raise EngineError(f"{why}; only on Debian can they be installed from here: {todo}")
     if os.geteuid() != 0:
-        raise Fault(f"{why}; installing them needs root: run this as root, or {todo}")
+        raise EngineError(f"{why}; installing them needs root: run this as root, or {todo}")
 
 
 def _apt(*command: str, cwd: Path | None = None) -> str:
     done = subprocess.run(
         [command[0], "-q", "-o", "DPkg::Lock::Timeout=300", *command[1:]],
+        check=False,
         capture_output=True,
         text=True,
         stdin=subprocess.DEVNULL,
@@ -72,12 +73,12 @@ def _apt(*command: str, cwd: Path | None = None) -> str:
         env={**os.environ, "DEBIAN_FRONTEND": "noninteractive", "LC_ALL": "C.UTF-8"},
     )
     if done.returncode != 0:
-        raise Fault(f"{' '.join(command)} failed:\n{done.stderr.strip()}")
+        raise EngineError(f"{' '.join(command)} failed:\n{done.stderr.strip()}")
     return done.stdout
 
 
 def _download(folder: Path) -> list[Path]:
-    """The engine's packages from the unstable suite, in `folder`; apt's own state and /etc stay as they are."""
+    """The engine's packages from the unstable suite, in `folder`; apt's own state stays as it is."""
     shutil.rmtree(folder, ignore_errors=True)
     for part in ("lists/partial", "sources", "cache/archives/partial", "packages"):
         (folder / part).mkdir(parents=True)
@@ -110,7 +111,9 @@ def _mirror() -> str:
         _apt("apt-get", "update")
         found = _archives(codename)
     if not found:
-        raise Fault(f"apt is configured with no Debian archive for {codename} main; add one to /etc/apt/sources.list.d")
+        raise EngineError(
+            f"apt knows no archive of Debian {codename} main; add one to /etc/apt/sources.list.d"
+        )
     return found[0]
 
 
@@ -128,8 +131,11 @@ def _unpack(packages: list[Path], home: Path) -> None:
     for package in packages:
         subprocess.run(["dpkg", "-x", package, half], check=True)
     for program in ("sbin/dockerd", "bin/containerd", "bin/docker"):
-        ran = subprocess.run([half / "usr" / program, "--version"], capture_output=True, text=True)
+        asked = [str(half / "usr" / program), "--version"]
+        ran = subprocess.run(asked, check=False, capture_output=True, text=True)
         if ran.returncode != 0:
-            raise Fault(f"Debian unstable's {program} does not run on this release: {ran.stderr.strip()}")
+            raise EngineError(
+                f"Debian unstable's {program} does not run on this release: {ran.stderr.strip()}"
+            )
     half.rename(home)
     shutil.rmtree(packages[0].parents[1])

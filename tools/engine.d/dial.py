@@ -5,28 +5,26 @@ from __future__ import annotations
 import http.client
 import json
 import socket
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-ANSWERS_IN = 5  # seconds
+if TYPE_CHECKING:
+    from pathlib import Path
+
+ANSWERS_IN = 10  # seconds
 
 
 class Connection(http.client.HTTPConnection):
     """HTTP over a unix socket."""
 
-    def __init__(self, path: str) -> None:
+    def __init__(self, path: Path) -> None:
         super().__init__("localhost", timeout=ANSWERS_IN)
         self.path = path
 
     def connect(self) -> None:
-        """Connect to the socket instead of to a host."""
+        """Connect to the socket and not to a host."""
         self.sock = socket.socket(socket.AF_UNIX)
         self.sock.settimeout(ANSWERS_IN)
-        self.sock.connect(self.path)
-
-
-def ask(path: str, what: str) -> Any:
-    """The JSON that the engine at the socket `path` answers to GET `what`; OSError when it does not answer."""
-    return json.loads(get(Connection(path), what))
+        self.sock.connect(str(self.path))
 
 
 def get(connection: http.client.HTTPConnection, what: str) -> bytes:
@@ -36,7 +34,7 @@ def get(connection: http.client.HTTPConnection, what: str) -> bytes:
         answer = connection.getresponse()
         body = answer.read()
     except http.client.HTTPException as error:
-        raise OSError(f"no HTTP answer: {error!r}") from error
+        raise OSError(f"no answer in HTTP: {error!r}") from error
     finally:
         connection.close()
     if answer.status != http.HTTPStatus.OK:
@@ -44,7 +42,17 @@ def get(connection: http.client.HTTPConnection, what: str) -> bytes:
     return body
 
 
+def ask(path: Path, what: str) -> dict[str, Any]:
+    """The JSON object that the engine at the socket `path` answers to GET `what`; else OSError."""
+    body = get(Connection(path), what)
+    try:
+        return dict(json.loads(body))
+    except ValueError as error:
+        raise OSError(f"no answer in JSON: {error}") from error
+
+
 def store(info: dict[str, Any]) -> str:
-    """The image store that `GET /info` tells of: `containerd`, or a storage driver's name."""
-    kinds = dict(pair for pair in info.get("DriverStatus") or [] if len(pair) == 2)  # noqa: PLR2004
-    return "containerd" if kinds.get("driver-type", "").startswith("io.containerd.") else info["Driver"]
+    """The image store that an engine tells of in `info`: `containerd`, or a storage driver's name."""
+    details = dict(info.get("DriverStatus") or [])
+    by_containerd = str(details.get("driver-type")).startswith("io.containerd.")
+    return "containerd" if by_containerd else str(info["Driver"])

@@ -7,23 +7,25 @@ import http.client
 import json
 import os
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 import dial
-from fault import Fault
+from errors import EngineError
 
 DEFAULT_SOCKET = Path("/var/run/docker.sock")
+DEFAULT_PORT = 2375
 
 
 def host() -> str | None:
-    """The address of the engine that is there; None where there is none. Fault where a named one does not answer."""
+    """The address of the engine that is there, or None; EngineError where a named one does not answer."""
     named, by = _named()
     if named is None:
         return _default()
     try:
         _reach(named)
     except OSError as error:
-        raise Fault(f"{by} names the engine {named}, which does not answer ({error}); start it or unset {by}") from None
+        raise EngineError(f"{by}: no engine answers at {named} ({error}); start it or unset {by}") from None
     return named
 
 
@@ -47,17 +49,17 @@ def _endpoint(context: str) -> str | None:
     meta = _json(_settings() / f"contexts/meta/{name}/meta.json")
     address = meta.get("Endpoints", {}).get("docker", {}).get("Host")
     if address is None:
-        raise Fault(f"docker's context {context} is not among those in {_settings()}; see `docker context ls`")
+        raise EngineError(f"docker's context {context} is not in {_settings()}; see `docker context ls`")
     return str(address)
 
 
-def _json(path: Path) -> dict[str, object]:
+def _json(path: Path) -> dict[str, Any]:
     try:
-        return json.loads(path.read_text())
+        return dict(json.loads(path.read_text()))
     except OSError:
         return {}
     except ValueError as error:
-        raise Fault(f"{path} is not JSON: {error}") from None
+        raise EngineError(f"{path}: not JSON ({error}); correct or remove it") from None
 
 
 def _default() -> str | None:
@@ -66,16 +68,19 @@ def _default() -> str | None:
     try:
         _reach(f"unix://{DEFAULT_SOCKET}")
     except PermissionError:
-        raise Fault(f"{DEFAULT_SOCKET}: no permission; join the group docker, or set DOCKER_HOST") from None
+        raise EngineError(
+            f"{DEFAULT_SOCKET}: no permission; join the group docker, or set DOCKER_HOST"
+        ) from None
     except OSError:
         return None
     return f"unix://{DEFAULT_SOCKET}"
 
 
 def _reach(address: str) -> None:
-    """Ask for a sign of life; OSError without one. What only a Docker client can reach (ssh, TLS) is taken on trust."""
+    """Ask for a sign of life; OSError without one. What is reached by ssh or TLS is taken on trust."""
     parts = urlsplit(address)
     if parts.scheme == "unix":
-        dial.get(dial.Connection(parts.path), "/_ping")
+        dial.get(dial.Connection(Path(parts.path)), "/_ping")
     elif parts.scheme in ("tcp", "http") and not os.environ.get("DOCKER_TLS_VERIFY"):
-        dial.get(http.client.HTTPConnection(parts.netloc, timeout=dial.ANSWERS_IN), "/_ping")
+        host, port = parts.hostname or "localhost", parts.port or DEFAULT_PORT
+        dial.get(http.client.HTTPConnection(host, port, timeout=dial.ANSWERS_IN), "/_ping")

@@ -1,4 +1,4 @@
-"""File locks that vanish with the process that holds them."""
+"""Locks on an engine's folder; they end with the process that holds them, however it ends."""
 
 from __future__ import annotations
 
@@ -6,63 +6,63 @@ import fcntl
 import os
 import time
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING
+from urllib.parse import quote
 
-from fault import Fault
+from errors import EngineError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
+
+LOCKS = Path("/run/lock/forebear")  # not in the folder, which may be removed while another waits for its lock
 
 
 @contextmanager
-def held(path: Path, seconds: float = 600) -> Iterator[None]:
-    """Hold the lock file `path` alone; wait for another holder at most `seconds`."""
+def changing(folder: Path, seconds: float = 900) -> Iterator[None]:
+    """Be the only one that changes `folder`; wait for another at most `seconds`."""
+    lock = _open(folder, "changing")
     deadline = time.monotonic() + seconds
-    while (lock := _try(path, fcntl.LOCK_EX)) is None:
+    while not _alone(lock):
         if time.monotonic() > deadline:
-            raise Fault(f"another tools/engine has held {path} for {seconds:.0f} s; end it, then try again")
-        time.sleep(0.1)
+            raise EngineError(
+                f"another tools/engine is at work on {folder} for {seconds:.0f} s; end it first"
+            )
+        time.sleep(0.05)
     try:
         yield
     finally:
         os.close(lock)
 
 
-def in_use(path: Path) -> bool:
-    """Whether some process holds a lock, shared or not, on `path`."""
-    if not path.exists():
-        return False
-    lock = _try(path, fcntl.LOCK_EX)
-    if lock is not None:
+@contextmanager
+def using(folder: Path) -> Iterator[None]:
+    """Say that the engine in `folder` is in use; any number of users at once."""
+    lock = _open(folder, "using")
+    fcntl.flock(lock, fcntl.LOCK_SH)
+    try:
+        yield
+    finally:
         os.close(lock)
-    return lock is None
 
 
-def share(path: Path) -> int:
-    """Take a shared lock on `path` until the descriptor that is returned is closed, or its process ends."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
-    fcntl.flock(descriptor, fcntl.LOCK_SH)
-    return descriptor
-
-
-def _try(path: Path, kind: int) -> int | None:
-    """A descriptor that holds the lock; None when another has it or its holder has just removed the file."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+def in_use(folder: Path) -> bool:
+    """Whether somebody uses the engine in `folder`."""
+    lock = _open(folder, "using")
     try:
-        fcntl.flock(descriptor, kind | fcntl.LOCK_NB)
-        if _same(descriptor, path):
-            return descriptor
+        return not _alone(lock)
+    finally:
+        os.close(lock)
+
+
+def _open(folder: Path, purpose: str) -> int:
+    LOCKS.mkdir(parents=True, exist_ok=True)
+    return os.open(LOCKS / f"{quote(str(folder), safe='')}.{purpose}", os.O_RDWR | os.O_CREAT, 0o600)
+
+
+def _alone(lock: int) -> bool:
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
-        pass
-    os.close(descriptor)
-    return None
-
-
-def _same(descriptor: int, path: Path) -> bool:
-    try:
-        return os.path.samestat(os.fstat(descriptor), path.stat())
-    except FileNotFoundError:
         return False
+    return True

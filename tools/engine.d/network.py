@@ -11,9 +11,9 @@ import json
 import subprocess
 from pathlib import Path
 
-from fault import Fault
+from errors import EngineError
 
-ENGINES = 32  # 10.213.0.0/16 in parts of a /21: the first /24 is the bridge's, the last /22 for other networks
+ENGINES = 32  # as many as 10.213.0.0/16 has parts of a /21: a /24 for the bridge, a /22 for other networks
 
 
 class Network:
@@ -27,7 +27,7 @@ class Network:
         self.pool = f"10.213.{first + 4}.0/22"
 
     def rules(self) -> list[list[str]]:
-        """Rules of iptables, each as table, chain and the rest: containers reach the outside, answers come back."""
+        """Rules of iptables, as table, chain and the rest: containers reach out, and answers come back."""
         return [
             ["nat", "POSTROUTING", "-s", self.whole, "!", "-d", self.whole, "-j", "MASQUERADE"],
             ["filter", "FORWARD", "-s", self.whole, "-j", "ACCEPT"],
@@ -70,18 +70,18 @@ def _find(owner: Path) -> Network | None:
 def _claim(owner: Path) -> Network:
     for number in range(ENGINES):
         network = Network(number)
-        made = subprocess.run(["ip", "link", "add", network.bridge, "type", "bridge"], capture_output=True, text=True)
+        made = _try("ip", "link", "add", network.bridge, "type", "bridge")
         if made.returncode == 0:
             _run("ip", "link", "set", network.bridge, "alias", str(owner))
             return network
         if "File exists" not in made.stderr:
-            raise Fault(f"cannot make a network bridge: {made.stderr.strip()}\nAn engine needs CAP_NET_ADMIN")
-    raise Fault(f"all {ENGINES} bridges are taken (ip link show type bridge); stop an engine")
+            raise EngineError(f"no bridge for the engine's network: {made.stderr.strip()}")
+    raise EngineError(f"all {ENGINES} bridges are taken (ip link show type bridge); stop an engine")
 
 
 def _has(rule: list[str]) -> bool:
     table, chain, *rest = rule
-    return subprocess.run(["iptables", "-w", "-t", table, "-C", chain, *rest], capture_output=True).returncode == 0
+    return _try("iptables", "-w", "-t", table, "-C", chain, *rest).returncode == 0
 
 
 def _iptables(action: str, rule: list[str]) -> None:
@@ -90,7 +90,11 @@ def _iptables(action: str, rule: list[str]) -> None:
 
 
 def _run(*command: str) -> str:
-    done = subprocess.run(command, capture_output=True, text=True)
+    done = _try(*command)
     if done.returncode != 0:
-        raise Fault(f"{' '.join(command)}: {done.stderr.strip()}")
+        raise EngineError(f"{' '.join(command)}: {done.stderr.strip()}")
     return done.stdout
+
+
+def _try(*command: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(command, check=False, capture_output=True, text=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 
-class Fault(Exception):
+class EngineError(Exception):
     """A message that says what is wrong and what to do; the tool prints it and exits with `code`.
 
     Codes are those of forebear itself: 2 the input is wrong, 4 the engine cannot be had.
