@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from itertools import islice
 from typing import TYPE_CHECKING, Any, Final
 
 from pydantic import BaseModel, ValidationError
 
 from forebear.errors import Fault
 from forebear.lineage.schema import GateEntry, ImageEntry, LineageFile
-from forebear.lineage.spelling import did_you_mean, nearest
+from forebear.lineage.spelling import PATIENCE, nearest
 from forebear.lineage.values import kind
+from forebear.lineage.wrong import shown
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -43,22 +45,27 @@ def declare(data: Mapping[str, Any], places: Places) -> tuple[LineageFile, list[
     except ValidationError as error:
         errors = error.errors(include_url=False)
     mended = _mended(data, [each["loc"] for each in errors])
-    return LineageFile.model_validate(mended), [_fault(each, places) for each in _causes(errors)]
+    return LineageFile.model_validate(mended), _faults(errors, places)
 
 
-def _causes(errors: Iterable[Any]) -> list[Any]:
-    """Without the missing keys that are there in a misspelling."""
+def _faults(errors: Iterable[Any], places: Places) -> list[Fault]:
+    """A key that is missing under its own name, but is there in a misspelling, is one fault."""
     unknown = [error["loc"] for error in errors if error["type"] == "extra_forbidden"]
-    meant = {(*path[:-1], nearest(str(path[-1]), _keys(path))) for path in unknown}
-    return [error for error in errors if error["type"] != "missing" or error["loc"] not in meant]
+    meant = {path: nearest(str(path[-1]), _keys(path)) for path in islice(unknown, PATIENCE)}
+    there = {(*path[:-1], key) for path, key in meant.items()}
+    return [
+        _fault(error, places, meant)
+        for error in errors
+        if error["type"] != "missing" or error["loc"] not in there
+    ]
 
 
-def _fault(error: Any, places: Places) -> Fault:
+def _fault(error: Any, places: Places, meant: Mapping[Path, str | None]) -> Fault:
     path, kind_of_error = error["loc"], error["type"]
     if path[-1] == "[key]":
         return Fault(places.key(path[:-1]), *_words(error))
     if kind_of_error == "extra_forbidden":
-        return Fault(places.key(path), *_unknown_key(path))
+        return Fault(places.key(path), *_unknown_key(path, meant.get(path)))
     if kind_of_error == "missing":
         return Fault(places.key(path[:-1]), f"the key {path[-1]} is missing", _TO_ADD[path[-1]])
     return Fault(places.value(path), *_words(error))
@@ -74,10 +81,9 @@ def _words(error: Any) -> tuple[str, str]:
     return f"this is {kind(error['input'])}, and has to be {wanted}", f"write {wanted}, or remove the key"
 
 
-def _unknown_key(path: Path) -> tuple[str, str]:
-    known = _keys(path)
-    hint = did_you_mean(str(path[-1]), known)
-    return f"unknown key {path[-1]}", hint or f"the keys here are {', '.join(known)}"
+def _unknown_key(path: Path, meant: str | None) -> tuple[str, str]:
+    action = f"did you mean {meant}?" if meant else f"the keys here are {', '.join(_keys(path))}"
+    return f"unknown key {shown(str(path[-1]))}", action
 
 
 def _keys(path: Path) -> list[str]:

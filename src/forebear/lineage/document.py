@@ -10,12 +10,13 @@ import yaml
 
 from forebear.errors import Fault, InputError, Place
 from forebear.lineage.model import Path, dotted
+from forebear.lineage.wrong import shown
 from forebear.lineage.yamltree import Marks, Stop, Tree
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-MAX_BYTES: Final = 16 * 1024 * 1024
+MAX_BYTES: Final = 8 * 1024 * 1024
 
 _LOADER: Final = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 # What a YAML stream may hold (YAML 1.2.2, production [1] c-printable); decoding has refused surrogates.
@@ -84,7 +85,7 @@ def load(data: bytes, file: str) -> Document:
 def _duplicate_faults(tree: Tree, places: Places) -> Iterator[Fault]:
     for path, (line, column) in tree.duplicates:
         first = places.key(path)
-        problem = f"the key {path[-1]} is here a second time, after line {first.line}"
+        problem = f"the key {shown(str(path[-1]))} is here a second time, after line {first.line}"
         yield Fault(replace(first, line=line, column=column), problem, "keep one of them")
 
 

@@ -10,11 +10,12 @@ from typing import Final
 from forebear.lineage import patterns
 from forebear.lineage.model import SCRATCH, Base
 from forebear.lineage.versions import parse_version
-from forebear.lineage.wrong import Wrong
+from forebear.lineage.wrong import Wrong, shown
 from forebear.reference import Reference, ReferenceFault, is_image_name
 
 TEMPLATES: Final = "templates/"
 LAST_SECOND: Final = 253_402_300_799  # 9999-12-31T23:59:59Z
+_LONGEST: Final = 1024
 _OCI_NAME: Final = "lower-case letters and digits, joined by -, _ or ."
 
 
@@ -27,14 +28,16 @@ def image_name(text: str) -> str:
     if text == SCRATCH:
         raise Wrong("scratch is the empty base, and no image can be called so", "choose another name")
     if not is_image_name(text):
-        raise Wrong(f"{text!r} is not an image name", f"use {_OCI_NAME}")
+        raise Wrong(f'"{shown(text)}" is not an image name', f"use {_OCI_NAME}")
     return text
 
 
 def project(text: str) -> str:
     """The name of the family, a path component that no engine takes for a registry."""
     if not _fits(patterns.PROJECT, text):
-        raise Wrong(f"{text!r} is not a project name", "use lower-case letters and digits, joined by - or _")
+        raise Wrong(
+            f'"{shown(text)}" is not a project name', "use lower-case letters and digits, joined by - or _"
+        )
     return text
 
 
@@ -50,7 +53,7 @@ def registry(text: str) -> str:
         action = (
             f"write {text.partition('://')[2]}" if "://" in text else "write host, host:port or host/folder"
         )
-        raise Wrong(f"{text!r} is not a registry", action)
+        raise Wrong(f'"{shown(text)}" is not a registry', action)
     return text
 
 
@@ -72,6 +75,8 @@ def used(text: str) -> Base:
 
 def upstream(text: str) -> Reference:
     """A reference with a tag other than `latest`, or with a digest."""
+    if len(text) > _LONGEST:
+        raise Wrong(f'"{shown(text)}" is too long for a reference', "write registry/repository:tag")
     try:
         reference = Reference.parse(text)
     except ReferenceFault as fault:
@@ -89,7 +94,7 @@ def stage(text: str) -> str:
     """The name of a stage in a Dockerfile."""
     if not _fits(patterns.STAGE, text):
         raise Wrong(
-            f"{text!r} is not a stage name", "use a lower-case letter, then letters, digits, -, _ or ."
+            f'"{shown(text)}" is not a stage name', "use a lower-case letter, then letters, digits, -, _ or ."
         )
     return text
 
@@ -97,14 +102,14 @@ def stage(text: str) -> str:
 def target(text: str) -> str:
     """The name of a stage in any case, as a build's target."""
     if not _fits(patterns.TARGET, text):
-        raise Wrong(f"{text!r} is not a stage name", "use a letter, then letters, digits, -, _ or .")
+        raise Wrong(f'"{shown(text)}" is not a stage name', "use a letter, then letters, digits, -, _ or .")
     return text
 
 
 def platform(text: str) -> str:
     """`os/architecture[/variant]`."""
     if not _fits(patterns.PLATFORM, text):
-        raise Wrong(f"{text!r} is not a platform", "write os/architecture, for example linux/amd64")
+        raise Wrong(f'"{shown(text)}" is not a platform', "write os/architecture, for example linux/amd64")
     return text
 
 
@@ -113,9 +118,11 @@ def argument(text: str) -> str:
     if text == "SOURCE_DATE_EPOCH":
         raise Wrong("SOURCE_DATE_EPOCH is given by forebear", "set epoch instead")
     if text.startswith("FOREBEAR_"):
-        raise Wrong(f"{text}: names with FOREBEAR_ are forebear's own", "choose another name")
+        raise Wrong(
+            f"{shown(text)}: the names that begin with FOREBEAR_ are forebear's own", "choose another name"
+        )
     if not _fits(patterns.ARGUMENT, text):
-        raise Wrong(f"{text!r} is not a name of a build argument", "use letters, digits and _")
+        raise Wrong(f'"{shown(text)}" is not a name of a build argument', "use letters, digits and _")
     return text
 
 
@@ -125,13 +132,13 @@ def label(text: str) -> str:
         return text
     if re.match(patterns.OWN_LABEL, text):
         raise Wrong(f"the label {text} is written by forebear", "remove it")
-    raise Wrong(f"{text!r} is not a label", "use letters and digits, joined by ., -, _ or /")
+    raise Wrong(f'"{shown(text)}" is not a label', "use letters and digits, joined by ., -, _ or /")
 
 
 def url(text: str) -> str:
     """Where the sources are."""
     if not _fits(patterns.URL, text):
-        raise Wrong(f"{text!r} is not a URL", "write https://…")
+        raise Wrong(f'"{shown(text)}" is not a URL', "write https://…")
     return text
 
 
@@ -152,15 +159,15 @@ def template(text: str) -> str:
 def _outside(text: str, wanted: str, example: str) -> Wrong:
     if text.startswith("/"):
         return Wrong(
-            f"{text!r} is an absolute path", f"write one that is relative to lineage.yml, as {example}"
+            f'"{shown(text)}" is an absolute path', f"write one that is relative to lineage.yml, as {example}"
         )
     if ".." in text.split("/"):
         return Wrong(
-            f"{text!r} leads up, and might leave the project", f"write a path without .., as {example}"
+            f'"{shown(text)}" leads up, and might leave the project', f"write a path without .., as {example}"
         )
     if "\\" in text:
-        return Wrong(f"{text!r} has a backslash", f"write / between folders, as {example}")
-    return Wrong(f"{text!r} is not {wanted}", f"write a path as {example}")
+        return Wrong(f'"{shown(text)}" has a backslash', f"write / between folders, as {example}")
+    return Wrong(f'"{shown(text)}" is not {wanted}', f"write a path as {example}")
 
 
 def epoch(value: str | int) -> int:
@@ -174,11 +181,11 @@ def epoch(value: str | int) -> int:
 def _seconds(text: str) -> int:
     form = "write it as 2026-11-24T00:00:00Z"
     if not _fits(patterns.TIME, text):
-        raise Wrong(f"{text!r} is not a time with date, hour, minute, second and zone", form)
+        raise Wrong(f'"{shown(text)}" is not a time with date, hour, minute, second and zone', form)
     try:
         return int(datetime.fromisoformat(text.upper()).timestamp())
     except ValueError as error:
-        raise Wrong(f"{text!r} is not a time: {error}", form) from None
+        raise Wrong(f'"{shown(text)}" is not a time: {error}', form) from None
 
 
 def line(text: str) -> str:
@@ -193,5 +200,5 @@ def expression(text: str) -> str:
     try:
         re.compile(text)
     except (re.error, OverflowError, RecursionError) as error:
-        raise Wrong(f"{text!r} is not a regular expression: {error}", "correct it") from None
+        raise Wrong(f'"{shown(text)}" is not a regular expression: {error}', "correct it") from None
     return text

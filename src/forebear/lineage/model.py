@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from forebear.errors import Place
+from forebear.lineage.wrong import shown
 from forebear.reference import Reference  # noqa: TC001 - pydantic looks at the fields of Base
 
 SCRATCH: Final = "scratch"
@@ -19,7 +20,7 @@ Locate = Callable[[Path], Place]
 
 def dotted(path: Path) -> str:
     """A key path as text: `images.tomcat.platforms[0]`."""
-    steps = (f"[{step}]" if isinstance(step, int) else f".{step}" for step in path)
+    steps = (f"[{step}]" if isinstance(step, int) else f".{shown(step)}" for step in path)
     return "".join(steps).removeprefix(".")
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from types import MappingProxyType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from forebear.errors import Fault, InputError, Place
 from forebear.lineage.checks import faults_between
@@ -14,7 +14,11 @@ from forebear.lineage.values import kind
 from forebear.reference import DOCKER_HUB, Reference
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
     from forebear.lineage.schema import GateEntry, ImageEntry, LineageFile
+
+_NO_VARS: Final[Mapping[str, object]] = MappingProxyType({})
 
 
 def read(data: bytes, file: str = "lineage.yml") -> Lineage:
@@ -24,9 +28,10 @@ def read(data: bytes, file: str = "lineage.yml") -> Lineage:
         raise InputError([*document.faults, _not_a_mapping(document.data, file)])
     declared, faults = declare(document.data, document.places)
     lineage = _lineage(declared, document.places.value, file)
-    found = [*document.faults, *faults, *faults_between(lineage, document.places)]
-    if found:
-        raise InputError(_one_a_place(found))
+    faults += faults_between(lineage, document.places)
+    faults += _not_said_better(document.faults, faults)
+    if faults:
+        raise InputError(faults)
     return lineage
 
 
@@ -36,9 +41,10 @@ def _not_a_mapping(data: object, file: str) -> Fault:
     return Fault(Place(file, 1, 1), f"this is {kind(data)}, and has to be a mapping", "begin with lineage: 1")
 
 
-def _one_a_place(faults: list[Fault]) -> list[Fault]:
-    """Only the last fault of each place: it knows most of what belongs there."""
-    return list({fault.place: fault for fault in faults}.values())
+def _not_said_better(of_yaml: Iterable[Fault], of_lineage: Iterable[Fault]) -> list[Fault]:
+    """What is wrong as YAML, but for the places of which we know more."""
+    told = {fault.place for fault in of_lineage}
+    return [fault for fault in of_yaml if fault.place not in told]
 
 
 def _lineage(declared: LineageFile, locate: Locate, file: str) -> Lineage:
@@ -63,7 +69,7 @@ def _image(name: str, entry: ImageEntry, family: LineageFile, locate: Locate) ->
         reference=_reference(name, version, family),
         template=entry.template or f"{name}.Dockerfile.j2",
         context=entry.context or f"images/{name}",
-        vars=entry.vars,
+        vars=entry.vars or _NO_VARS,
         args=tuple(sorted(entry.args.items())),
         labels=tuple(sorted(entry.labels.items())),
         target=entry.target or None,

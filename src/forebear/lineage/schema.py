@@ -123,12 +123,18 @@ class ImageEntry(_Entry):
             description="Further images that its Dockerfile copies from, by alias.",
             examples=[{"build": "maven"}],
         ),
-    ] = {}
+    ] = Field(default_factory=dict)
     template: Annotated[Template, Field(description="Its template; else templates/NAME.Dockerfile.j2.")] = ""
     context: Annotated[Context, Field(description="Its build context; else images/NAME.")] = ""
-    vars: Annotated[Vars, Field(description="Values for its template.", examples=[{"tomcat": "8.0.41"}])] = {}
-    args: Annotated[dict[Argument, Printed], Field(description="Build arguments.")] = {}
-    labels: Annotated[dict[Label, Printed], Field(description="Labels of the image.")] = {}
+    vars: Annotated[Vars, Field(description="Values for its template.", examples=[{"tomcat": "8.0.41"}])] = (
+        Field(default_factory=dict)
+    )
+    args: Annotated[dict[Argument, Printed], Field(description="Build arguments.")] = Field(
+        default_factory=dict
+    )
+    labels: Annotated[dict[Label, Printed], Field(description="Labels of the image.")] = Field(
+        default_factory=dict
+    )
     target: Annotated[Target, Field(description="The stage of the Dockerfile that is built.")] = ""
     platforms: Annotated[Platforms, Field(description="Its own platforms; else the family's.")] = ()
     epoch: Annotated[Epoch, Field(description="Its own epoch; else the family's.")] = 0

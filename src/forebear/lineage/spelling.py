@@ -9,11 +9,14 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 # Comparing with 10,000 words takes 50 ms; a file that misspells thousands must not take minutes.
-_PATIENCE: Final = 20
+PATIENCE: Final = 20
+_LONGEST: Final = 100
 
 
 def nearest(word: str, words: Iterable[str]) -> str | None:
     """The word of `words` that `word` is a likely misspelling of."""
+    if len(word) > _LONGEST:
+        return None
     return next(iter(get_close_matches(word, words, n=1)), None)
 
 
@@ -32,6 +35,6 @@ class Speller:
 
     def did_you_mean(self, word: str) -> str:
         """`did you mean X?`, or nothing."""
-        if word not in self._hints and len(self._hints) < _PATIENCE:
+        if word not in self._hints and len(self._hints) < PATIENCE:
             self._hints[word] = did_you_mean(word, self._words)
         return self._hints.get(word, "")

@@ -35,11 +35,7 @@ def text(check: Callable[[str], T]) -> Callable[[object], T]:
 
 
 def _quoted(value: object) -> str:
-    return (
-        f'write "{value}"'
-        if isinstance(value, (int, float)) and not isinstance(value, bool)
-        else "write text"
-    )
+    return "write text" if number(value) is None else f'write "{value}"'
 
 
 def number(value: object) -> int | float | None:

@@ -7,7 +7,7 @@ from typing import Final
 
 from semver import Version
 
-from forebear.lineage.wrong import Wrong
+from forebear.lineage.wrong import Wrong, shown
 
 # The tag of an image is at most 128 characters long (OCI distribution-spec, "Pulling manifests").
 LONGEST: Final = 128
@@ -41,4 +41,7 @@ def _diagnosis(text: str) -> tuple[str, str]:
     if _NUMBERS.fullmatch(bare) and bare.count(".") != 2:
         three = ".".join([*bare.split("."), "0", "0"][:3])
         return f"{text} is not SemVer, which has three numbers", f"write {three}"
-    return f"{text!r} is not a SemVer version", "write MAJOR.MINOR.PATCH, for example 2.1.7 or 2.2.0-rc.1"
+    return (
+        f'"{shown(text)}" is not a SemVer version',
+        "write MAJOR.MINOR.PATCH, for example 2.1.7 or 2.2.0-rc.1",
+    )

@@ -67,6 +67,7 @@ class Tree:
         self._open: list[_Collection] = []
         self._anchors: dict[str, tuple[Any, int, int] | None] = {}
         self._aliased = 0
+        self._words: set[str] = set()  # keys that are known to be text
         self._documents = 0
 
     def build(self, events: Iterable[Any]) -> None:
@@ -112,10 +113,15 @@ class Tree:
     def _key(self, top: _Collection, event: Any) -> None:
         top.key, top.key_spot = event.value, _spot(event)
         top.merging = event.implicit[0] and event.value == "<<"
-        if event.implicit[0] and type(self._plain(event)) is not str:
-            self._fault(event, f"the key {event.value} is not text", f'write "{event.value}"')
+        if event.implicit[0] and event.value not in self._words:
+            self._check_key(event)
         if self._marks is not None:
             self._marks.keys.setdefault(self._path(), top.key_spot)
+
+    def _check_key(self, event: Any) -> None:
+        self._words.add(event.value)
+        if type(self._plain(event)) is not str:
+            self._fault(event, f"the key {event.value} is not text", f'write "{event.value}"')
 
     def _start(self, event: Any) -> None:
         self._refuse_as_key(event)
