@@ -1,0 +1,1 @@
+"""Pictures of a family: pure functions from its graph to text."""
