@@ -1,0 +1,193 @@
+"""The public functions: everything that the command line does, with typed values in and out."""
+
+from __future__ import annotations
+
+import difflib
+import os
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from forebear.errors import Fault, InputError, Place
+from forebear.lineage.selectors import select
+from forebear.pins import lock as locks
+from forebear.pins import locking
+from forebear.project import LIMIT, Project, Rendered
+from forebear.project import load as open_project
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Sequence
+
+    from forebear.build.events import Ended
+    from forebear.build.make import Gates
+    from forebear.build.plan import Plan
+    from forebear.build.recipe import Recipe
+    from forebear.build.run import Emit
+    from forebear.engine.model import Engine
+    from forebear.pins.locking import Locking
+    from forebear.pins.resolve import Difference, Manifests
+    from forebear.reference import Reference
+
+__all__ = [
+    "Drift",
+    "Options",
+    "build",
+    "check_lock",
+    "connect",
+    "drift",
+    "open_project",
+    "plan",
+    "render",
+    "write_lock",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Drift:
+    """A rendered Dockerfile that is not what the templates say; `diff` is a unified diff from file to template."""
+
+    path: str
+    diff: str
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """How to build: `jobs` images at once, 0 for two a processor; with `fail_fast` the first failure ends the run."""
+
+    jobs: int = 0
+    fail_fast: bool = False
+
+
+_DEFAULT = Options()
+
+
+def connect(address: str | None = None) -> Engine:
+    """The engine at an address, else the one of DOCKER_HOST, the active Docker context or the default socket.
+
+    Raises EngineUnreachable.
+    """
+    from forebear.engine.client import Docker
+
+    return Docker(address)
+
+
+def render(project: Project, selected: Sequence[str] = ()) -> tuple[str, ...]:
+    """Write the Dockerfiles of the selected images; the paths of those that changed. Raises InputError."""
+    rendered = project.render(select(project.family, selected))
+    with project.workspace.locked():
+        return _written(project, rendered.values())
+
+
+def _written(project: Project, rendered: Iterable[Rendered]) -> tuple[str, ...]:
+    return tuple(each.path for each in rendered if project.workspace.write(each.path, each.text.encode()))
+
+
+def drift(project: Project, selected: Sequence[str] = ()) -> tuple[Drift, ...]:
+    """The rendered Dockerfiles that differ from what the templates say today. Raises InputError."""
+    return tuple(_drift(project, project.render(select(project.family, selected)).values()))
+
+
+def _drift(project: Project, rendered: Iterable[Rendered]) -> Iterator[Drift]:
+    for each in rendered:
+        there = project.workspace.exists(each.path)
+        text = project.workspace.read_text(each.path, limit=LIMIT) if there else ""
+        if text != each.text:
+            before, after = text.splitlines(keepends=True), each.text.splitlines(keepends=True)
+            old = each.path if there else "/dev/null"
+            yield Drift(each.path, "".join(difflib.unified_diff(before, after, old, f"{each.path} (rendered)")))
+
+
+def write_lock(
+    project: Project,
+    engine: Engine,
+    tell: locking.Tell = lambda _upstream: None,
+    *,
+    upgrade: Sequence[str] | None = None,
+    local: bool = False,
+) -> Locking:
+    """Lock every upstream that is not locked, and write lineage.lock where that changes it.
+
+    `upgrade` names upstreams to resolve anew, an empty one all of them. With `local` an upstream whose
+    registry cannot be asked is locked to what the engine has. Raises InputError, EngineError.
+    """
+    lineage = project.family.lineage
+    chosen = () if upgrade is None else _upstreams(project, upgrade)
+    done = locking.update(lineage, project.lock, engine, _manifests(), tell, upgrade=chosen, local=local)
+    with project.workspace.locked():
+        project.workspace.write(locks.FILE, locks.write(done.lock))
+    return done
+
+
+def check_lock(project: Project, engine: Engine, tell: locking.Tell = lambda _upstream: None) -> tuple[Difference, ...]:
+    """How lineage.lock differs from lineage.yml and from what its tags name today. Raises EngineError."""
+    return locking.check(project.family.lineage, project.lock, engine, _manifests(), tell)
+
+
+def _manifests() -> Manifests:
+    from forebear.engine.connect import credentials
+    from forebear.registry.client import Registry
+
+    return Registry(credentials).manifests
+
+
+def _upstreams(project: Project, names: Sequence[str]) -> tuple[Reference, ...]:
+    """The upstreams that names mean: a whole reference, or a repository's name or last part."""
+    upstreams = project.family.lineage.upstreams
+    found = {name: [u for u in upstreams if name in _names_of(u)] for name in names}
+    known = ", ".join(u.familiar for u in upstreams)
+    faults = [
+        Fault(Place("NAME"), f'"{name}" is no upstream', f"write one of {known}") for name in found if not found[name]
+    ]
+    if faults:
+        raise InputError(faults)
+    return tuple(u for hits in found.values() for u in hits) if names else upstreams
+
+
+def _names_of(upstream: Reference) -> tuple[str, ...]:
+    return (
+        str(upstream),
+        upstream.familiar,
+        upstream.name,
+        upstream.repository,
+        upstream.repository.rpartition("/")[2],
+    )
+
+
+def plan(project: Project, engine: Engine | None, selected: Sequence[str] = ()) -> Plan:
+    """What a build of the selected images would do, and why; without an engine, what can be known without.
+
+    Raises InputError, EngineError.
+    """
+    from forebear.build.session import Session
+
+    return Session(project, engine, select(project.family, selected)).plan
+
+
+def build(
+    project: Project,
+    engine: Engine,
+    selected: Sequence[str] = (),
+    options: Options = _DEFAULT,
+    emit: Emit = lambda _event: None,
+) -> tuple[Ended, ...]:
+    """Render, and build the selected images: how each came to its end, parents first.
+
+    What fails is told in the result, not raised. Raises InputError, and EngineError where the engine is gone.
+    """
+    from forebear.build.session import Session
+
+    chosen = select(project.family, selected)
+    with project.workspace.locked():
+        session = Session(project, engine, chosen)
+        _written(project, session.prepared.rendered)
+        return session.run(_gates(project, engine), emit, options.jobs or _jobs(), fail_fast=options.fail_fast)
+
+
+def _gates(project: Project, engine: Engine) -> Callable[[Recipe], Gates]:
+    from forebear.release.gates import check
+
+    images = project.family.lineage.images
+    return lambda recipe: lambda image, log: check(engine, images[recipe.target.image].tests, image, log)
+
+
+def _jobs() -> int:
+    return max(2, 2 * (os.cpu_count() or 1))

@@ -1,0 +1,1 @@
+"""The cascade: contexts, keys, the plan, the schedule, and the run."""

@@ -1,0 +1,72 @@
+"""What happens in a run, as values: a display shows them, `--json` prints them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from forebear.build.plan import Plan
+    from forebear.build.recipe import Target
+    from forebear.engine.model import Capabilities, EngineInfo
+
+
+class Outcome(StrEnum):
+    """How a target came to an end."""
+
+    BUILT = "built"
+    REUSED = "reused"
+    SPARED = "spared"
+    FAILED = "failed"
+    SKIPPED = "skipped"
+    BLOCKED = "blocked"
+    INTERRUPTED = "interrupted"
+
+
+@dataclass(frozen=True, slots=True)
+class Began:
+    """A run began: on which engine, with what it can do (None where nothing is built), to carry out which plan."""
+
+    engine: EngineInfo
+    capabilities: Capabilities | None
+    plan: Plan
+
+
+@dataclass(frozen=True, slots=True)
+class Started:
+    """The build of a target began; `log` is the file that its output goes to."""
+
+    target: Target
+    reasons: tuple[str, ...]
+    log: str
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """A step of a target's Dockerfile began, or said something."""
+
+    target: Target
+    line: str
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """A target came to an end.
+
+    `why`: the reason in words; `image`: the ID of what its tag names now; `seconds`: how long it took;
+    `tail`: the last lines of the log of a failed one.
+    """
+
+    target: Target
+    reference: str
+    outcome: Outcome
+    why: tuple[str, ...] = ()
+    image: str = ""
+    key: str = ""
+    seconds: float = 0.0
+    log: str = ""
+    tail: tuple[str, ...] = ()
+
+
+Event = Began | Started | Progress | Ended

@@ -1,0 +1,152 @@
+"""From a project's files to recipes: what each image on each of its platforms is made of."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from forebear.build.context import Context, read_context, stream
+from forebear.build.key import OCI, Input, digest_of
+from forebear.build.make import Source
+from forebear.build.recipe import BaseKind, Need, Recipe, Target
+from forebear.dockerfile.pinned import parametrise
+from forebear.errors import Fault, InputError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Mapping
+
+    from forebear.build.digests import Digests
+    from forebear.lineage.model import Base, Image
+    from forebear.project import Project, Rendered
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """The recipes of chosen images, parents first, and how to get what stands behind each."""
+
+    rendered: tuple[Rendered, ...]
+    recipes: tuple[Recipe, ...]
+    source: Callable[[Recipe], Source] = field(hash=False)
+
+
+def prepare(project: Project, names: Iterable[str], digests: Digests, platform: str) -> Prepared:
+    """Make the recipes of images, given by name; `platform` is for those that name none of their own.
+
+    Every image is rendered and its context read, which raises InputError with the faults of all.
+    """
+    rendered = project.render(names)
+    contexts = _contexts(project, rendered.values(), digests)
+    kitchen = _Kitchen(project, rendered, contexts, platform)
+    return Prepared(tuple(rendered.values()), tuple(kitchen.recipes()), kitchen.source)
+
+
+def _contexts(project: Project, rendered: Iterable[Rendered], digests: Digests) -> dict[str, Context]:
+    contexts: dict[str, Context] = {}
+    faults: list[Fault] = []
+    for each in rendered:
+        path = each.image.context
+        try:
+            contexts[each.image.name] = read_context(project.workspace.root / path, path, digests)
+        except InputError as error:
+            faults += error.faults
+    if faults:
+        raise InputError(faults)
+    return contexts
+
+
+@dataclass(frozen=True, slots=True)
+class _Kitchen:
+    project: Project
+    rendered: Mapping[str, Rendered]
+    contexts: Mapping[str, Context]
+    platform: str
+
+    def recipes(self) -> Iterator[Recipe]:
+        """A recipe for each image and platform."""
+        for each in self.rendered.values():
+            for platform in each.image.platforms or (self.platform,):
+                yield self._recipe(each, platform)
+
+    def _recipe(self, each: Rendered, platform: str) -> Recipe:
+        image, context = each.image, self.contexts[each.image.name]
+        aliases = (("", image.base), *image.uses)
+        return Recipe(
+            target=Target(image.name, platform),
+            reference=str(image.reference.with_tag(tag(image, platform, self.platform))),
+            own=tuple(self._own(each, platform)),
+            context_path=image.context,
+            context=context.digest,
+            files=context.summary(),
+            needs=tuple(self._need(alias, base) for alias, base in aliases),
+            steps=each.dockerfile.steps(image.target),
+            blocked=tuple(self._blocked(image, platform)),
+        )
+
+    def _own(self, each: Rendered, platform: str) -> Iterator[Input]:
+        image = each.image
+        yield Input("dockerfile", "", digest_of(each.text))
+        yield Input("target", "", image.target or "")
+        yield Input("platform", "", platform)
+        yield Input("epoch", "", str(image.epoch))
+        yield from (Input("arg", name, digest_of(value)) for name, value in image.args)
+        yield from (Input("label", name, digest_of(value)) for name, value in self._labels(image))
+
+    def _labels(self, image: Image) -> list[tuple[str, str]]:
+        """The labels that say what the image is (OCI image-spec, annotations.md), and those it declares."""
+        lineage = self.project.family.lineage
+        labels = {f"{OCI}title": image.name, f"{OCI}version": image.version}
+        if not image.base.is_scratch:
+            labels[f"{OCI}base.name"] = self._base_name(image.base)
+        if image.base.upstream and (pin := self.project.lock.pin(image.base.upstream)) and not pin.local:
+            labels[f"{OCI}base.digest"] = pin.digest
+        if lineage.source:
+            labels[f"{OCI}source"] = lineage.source
+        return sorted((labels | dict(image.labels)).items())
+
+    def _base_name(self, base: Base) -> str:
+        if base.image is not None:
+            return str(self.project.family.lineage.images[base.image].reference)
+        return str(base.upstream)
+
+    def _need(self, alias: str, base: Base) -> Need:
+        if base.image is not None:
+            return Need(alias, BaseKind.PARENT, base.image)
+        if base.upstream is not None:
+            pin = self.project.lock.pin(base.upstream)
+            return Need(alias, BaseKind.UPSTREAM, str(base), pin.digest if pin else "unlocked")
+        return Need(alias, BaseKind.SCRATCH, str(base), "scratch")
+
+    def _blocked(self, image: Image, platform: str) -> Iterator[str]:
+        for upstream in image.upstreams:
+            if self.project.lock.pin(upstream) is None:
+                yield f"upstream {upstream.familiar} is not locked; run: forebear lock"
+        for name in image.parents:
+            has = self.project.family.lineage.images[name].platforms or (self.platform,)
+            if platform not in has:
+                yield f"parent {name} is not made for {platform}, only for {', '.join(has)}"
+
+    def source(self, recipe: Recipe) -> Source:
+        """What stands behind a recipe."""
+        each = self.rendered[recipe.target.image]
+        image, context = each.image, self.contexts[each.image.name]
+        text, grounds = parametrise(each.text, each.dockerfile)
+        return Source(
+            context=lambda: stream(context, text.encode(), epoch=image.epoch),
+            args=image.args,
+            labels=tuple(self._labels(image)),
+            target=image.target,
+            epoch=image.epoch,
+            bases=tuple((arg, each.bases[reference]) for arg, reference in grounds),
+            pins={ref.familiar: pin for ref in image.upstreams if (pin := self.project.lock.pin(ref))},
+        )
+
+
+def tag(image: Image, platform: str, own: str) -> str:
+    """The tag of an image on one platform.
+
+    Where an image has several, each other than the engine's own gets its platform behind the version: an
+    engine's tag names one image.
+    """
+    if len(image.platforms) <= 1 or platform == (own if own in image.platforms else image.platforms[0]):
+        return image.version
+    return f"{image.version}-{platform.replace('/', '-')}"

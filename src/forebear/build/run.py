@@ -1,0 +1,185 @@
+"""The cascade: every image of a plan, in parallel, each as soon as its parents are done."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Mapping
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+from forebear.build.events import Ended, Event, Outcome, Progress, Started
+from forebear.build.make import Gates, Source, Tail, Workshop
+from forebear.build.plan import Action, Plan, Step, judge
+from forebear.build.recipe import BaseKind, Present, Recipe, Target
+from forebear.build.schedule import Schedule
+from forebear.errors import EngineUnreachable, Error
+
+if TYPE_CHECKING:
+    from contextlib import AbstractContextManager
+
+    from forebear.engine.model import Log
+
+Emit = Callable[[Event], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """What a run is told: the plan, what is on the engine, and what stands behind each recipe.
+
+    `source` gives what an image is built from, when its turn comes; `log` opens the log of a target, and gives
+    its path and what takes its lines; `jobs` is how many images are built at once.
+    """
+
+    plan: Plan
+    present: Mapping[Target, Present] = field(hash=False)
+    source: Callable[[Recipe], Source] = field(hash=False)
+    gates: Callable[[Recipe], Gates] = field(hash=False)
+    log: Callable[[Target], AbstractContextManager[tuple[str, Log]]] = field(hash=False)
+    jobs: int
+    fail_fast: bool
+
+
+class Cascade:
+    """One run. `run` gives how each target of the plan came to its end, in the plan's order."""
+
+    def __init__(self, order: Order, workshop: Workshop, emit: Emit) -> None:
+        self._order = order
+        self._workshop = workshop
+        self._emit_unlocked = emit
+        self._lock = threading.Lock()
+        self._present = dict(order.present)
+        self._steps = {step.target: step for step in order.plan.steps}
+        self._ended: dict[Target, Ended] = {}
+        self._stopping = False
+        self._broken: EngineUnreachable | None = None
+        building = {t: s for t, s in self._steps.items() if s.action is Action.BUILD}
+        self._schedule = Schedule(
+            {
+                t: [p for name in s.recipe.parents if (p := Target(name, t.platform)) in building]
+                for t, s in building.items()
+            }
+        )
+
+    def run(self) -> tuple[Ended, ...]:
+        """Build what is to be built. Raises EngineUnreachable where the engine went away."""
+        for step in self._steps.values():
+            if step.action is not Action.BUILD:
+                self._settle(step)
+        with ThreadPoolExecutor(self._order.jobs, thread_name_prefix="build") as pool:
+            try:
+                self._loop(pool)
+            except BaseException:
+                self._stop(pool)
+                raise
+        if self._broken:
+            raise self._broken
+        return tuple(self._ended[target] for target in self._steps)
+
+    def _settle(self, step: Step) -> None:
+        outcome = Outcome.REUSED if step.action is Action.REUSE else Outcome.BLOCKED
+        here = self._present.get(step.target) if outcome is Outcome.REUSED else None
+        self._end(_ended(step, outcome, why=step.reasons, image=here.id if here else "", key=step.key or ""))
+
+    def _loop(self, pool: ThreadPoolExecutor) -> None:
+        running: dict[Future[Ended], Target] = {}
+        while True:
+            while not self._stopping and len(running) < self._order.jobs and (target := self._schedule.next()):
+                running[pool.submit(self._work, self._steps[target])] = target
+            if not running:
+                break
+            for future in wait(running, return_when=FIRST_COMPLETED).done:
+                self._take(running.pop(future), future.result())
+        self._skip_rest()
+
+    def _take(self, target: Target, ended: Ended) -> None:
+        self._end(ended)
+        if ended.outcome is not Outcome.FAILED:
+            self._schedule.done(target)
+            return
+        for child in self._schedule.failed(target):
+            self._end(_ended(self._steps[child], Outcome.SKIPPED, why=(f"{target.image} failed",)))
+        self._stopping = self._stopping or self._order.fail_fast or self._broken is not None
+
+    def _skip_rest(self) -> None:
+        why = "the engine went away" if self._broken else "another image failed"
+        for target, step in self._steps.items():
+            if target not in self._ended:
+                self._end(_ended(step, Outcome.SKIPPED, why=(why,)))
+
+    def _stop(self, pool: ThreadPoolExecutor) -> None:
+        """Interrupted: end the builds that run, wait for them, and tell of what was not done."""
+        self._stopping = True
+        pool.shutdown(wait=False, cancel_futures=True)
+        self._workshop.engine.cancel()
+        pool.shutdown(wait=True)
+        for target, step in self._steps.items():
+            if target not in self._ended:
+                self._end(_ended(step, Outcome.INTERRUPTED))
+
+    def _work(self, step: Step) -> Ended:
+        """Build one image, in a thread of the pool."""
+        began = time.monotonic()
+        try:
+            with self._order.log(step.target) as (path, log):
+                ended = self._logged(step, path, log)
+        except Error as error:
+            ended = _ended(step, Outcome.FAILED, why=(str(error),))
+        return replace(ended, seconds=time.monotonic() - began)
+
+    def _logged(self, step: Step, path: str, log: Log) -> Ended:
+        tail = Tail(lambda line: self._say(step.target, line, log))
+        try:
+            return self._build(step, path, tail)
+        except Error as error:
+            if isinstance(error, EngineUnreachable):
+                self._broken = error
+            log(f"ERROR {error}")
+            return _ended(step, Outcome.FAILED, why=(str(error),), log=path, tail=tuple(tail.lines))
+
+    def _build(self, step: Step, path: str, log: Log) -> Ended:
+        recipe = step.recipe
+        source = self._order.source(recipe)
+        bases = self._bases(recipe, source)
+        if step.may_be_spared and (here := self._present.get(step.target)):
+            again = judge(recipe, here, bases)
+            if again.action is Action.REUSE:
+                return _ended(step, Outcome.SPARED, why=("parent unchanged",), image=here.id, key=again.key or "")
+            step = again
+        self._emit(Started(step.target, step.reasons, path))
+        made = self._workshop.make(recipe, source, bases, self._order.gates(recipe), log)
+        self._present[step.target] = made
+        return _ended(step, Outcome.BUILT, step.reasons, made.id, made.stamp.key if made.stamp else "", path)
+
+    def _bases(self, recipe: Recipe, source: Source) -> dict[str, Present]:
+        """What the bases of a recipe are now, by name; an upstream is pulled where it has to be."""
+        found = recipe.bases_in(self._present)
+        for need in recipe.needs:
+            if need.kind is BaseKind.UPSTREAM:
+                found[need.name] = self._workshop.upstream(need, source.pins[need.name], recipe.target.platform)
+        return found
+
+    def _say(self, target: Target, line: str, log: Log) -> None:
+        log(line)
+        self._emit(Progress(target, line))
+
+    def _end(self, ended: Ended) -> None:
+        self._ended[ended.target] = ended
+        self._emit(ended)
+
+    def _emit(self, event: Event) -> None:
+        with self._lock:
+            self._emit_unlocked(event)
+
+
+def _ended(
+    step: Step,
+    outcome: Outcome,
+    why: tuple[str, ...] = (),
+    image: str = "",
+    key: str = "",
+    log: str = "",
+    tail: tuple[str, ...] = (),
+) -> Ended:
+    return Ended(step.target, step.recipe.reference, outcome, why, image, key, log=log, tail=tail)

@@ -1,0 +1,41 @@
+"""`forebear build`: the cascade."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from forebear.cli.common import SELECT_HELP, common, open_project, selecting
+
+if TYPE_CHECKING:
+    from forebear.cli.console import Console
+
+
+@click.command(
+    "build",
+    help=f"""Build what has changed, and all that descends from it, in order.
+
+Each image is built on exactly the parent that was meant, verified, and only then tagged. Where one
+fails, its descendants are skipped, and the next run carries on from what is done.
+
+\b
+Examples:
+  forebear build             the whole family
+  forebear build tomcat+     tomcat and its descendants
+  forebear build --jobs 4    four images at once
+{SELECT_HELP}""",
+)
+@selecting
+@click.option("-j", "--jobs", type=click.IntRange(1, 256), help="How many images are built at once.  [two a processor]")
+@click.option("--fail-fast", is_flag=True, help="Start nothing more after the first failure.")
+@common
+def command(console: Console, select: tuple[str, ...], *, jobs: int | None, fail_fast: bool) -> int:
+    """Build."""
+    from forebear import api
+    from forebear.cli.display import display
+
+    project, engine = open_project(console.start), api.connect()
+    with display(console) as emit:
+        ended = api.build(project, engine, select, api.Options(jobs or 0, fail_fast=fail_fast), emit)
+    return 3 if any(each.outcome in ("failed", "skipped", "blocked") for each in ended) else 0

@@ -1,0 +1,85 @@
+"""What all commands share: their options, and the console that these make."""
+
+from __future__ import annotations
+
+from functools import wraps
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ParamSpec
+
+import click
+
+from forebear.cli.console import Console
+from forebear.errors import Error
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from forebear.project import Project
+
+P = ParamSpec("P")
+
+SELECT = "[SELECT]..."
+SELECT_HELP = """
+\b
+SELECT picks images:
+  tomcat       that one
+  tomcat+      and its descendants      tomcat+1  one level of them
+  +webapp      and its ancestors        1+webapp  one level of them
+  a+,b+        what is in both
+  'web*'       by pattern; several arguments add up
+"""
+
+
+def common(function: Callable[..., int]) -> Callable[..., int]:
+    """Give a command the options that all have; it gets a Console and returns its exit code."""
+
+    @click.option("-C", "directory", metavar="DIR", help="Work as if started in DIR.")
+    @click.option("--json", "as_json", is_flag=True, help="Print a JSON document on standard output.")
+    @click.option("-q", "--quiet", is_flag=True, help="Say only what matters.")
+    @click.option("-v", "--verbose", is_flag=True, help="Say more.")
+    @click.option("--no-color", is_flag=True, help="Print without colour.")
+    @click.pass_context
+    @wraps(function)
+    def wrapped(
+        ctx: click.Context,
+        /,
+        directory: str | None,
+        *,
+        as_json: bool,
+        quiet: bool,
+        verbose: bool,
+        no_color: bool,
+        **rest: Any,
+    ) -> int:
+        start = Path(directory or ctx.obj or ".")
+        console = Console(start, as_json=as_json, quiet=quiet, verbose=verbose, plain=no_color)
+        try:
+            return function(console, **rest)
+        except Error as error:
+            from forebear.cli.failure import report
+
+            return report(error, console)
+
+    return wrapped
+
+
+def selecting(function: Callable[..., int]) -> Callable[..., int]:
+    """Give a command the SELECT arguments, completed from lineage.yml."""
+    return click.argument("select", nargs=-1, metavar=SELECT, shell_complete=_complete)(function)
+
+
+def _complete(ctx: click.Context, _parameter: click.Parameter, incomplete: str) -> list[str]:
+    """The names of images that go on from what is typed, behind any operator."""
+    start = max(incomplete.rfind("+"), incomplete.rfind(",")) + 1
+    try:
+        images = open_project(Path(ctx.params.get("directory") or ".")).family.lineage.images
+    except Error:
+        return []
+    return [incomplete[:start] + name for name in images if name.startswith(incomplete[start:])]
+
+
+def open_project(start: Path) -> Project:
+    """The project around a folder."""
+    from forebear.project import load
+
+    return load(start)

@@ -1,0 +1,75 @@
+"""The live display: what is being built, for how long, at which step, and what is left."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, Self
+
+from rich.console import Console as RichConsole
+from rich.live import Live as RichLive
+from rich.table import Table
+from rich.text import Text
+
+from forebear.build.events import Began, Ended, Event, Progress, Started
+from forebear.build.plan import Action
+from forebear.cli.console import clean
+
+if TYPE_CHECKING:
+    from types import TracebackType
+
+    from forebear.build.recipe import Target
+    from forebear.cli.display import Lines
+
+
+class Live:
+    """Draws the builds that run below the lines of those that have ended."""
+
+    def __init__(self, lines: Lines) -> None:
+        self._lines = lines
+        self._running: dict[Target, tuple[float, str]] = {}
+        self._left = 0
+        self._console = RichConsole(stderr=True, no_color=not lines.colored)
+        self._live = RichLive(
+            get_renderable=self._table,
+            console=self._console,
+            transient=True,
+            refresh_per_second=8,
+            redirect_stderr=True,
+        )
+
+    def __enter__(self) -> Self:
+        self._live.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._live.stop()
+
+    def take(self, event: Event) -> None:
+        """Show an event."""
+        match event:
+            case Began():
+                self._left = event.plan.count(Action.BUILD)
+                self._lines.take(event)
+            case Started():
+                self._running[event.target] = (time.monotonic(), "; ".join(event.reasons))
+            case Progress():
+                began, step = self._running.get(event.target, (time.monotonic(), ""))
+                new = step if event.line.startswith("  ") else event.line
+                self._running[event.target] = (began, new)
+            case Ended():
+                self._left -= self._running.pop(event.target, None) is not None
+                self._lines.take(event)
+
+    def _table(self) -> Table:
+        table = Table.grid(padding=(0, 2))
+        table.add_column(no_wrap=True)
+        table.add_column(justify="right", no_wrap=True)
+        table.add_column(no_wrap=True, overflow="ellipsis")
+        now = time.monotonic()
+        for target, (began, step) in list(self._running.items()):
+            table.add_row(Text(target.image, "bold"), f"{now - began:.0f} s", Text(clean(step), "dim"))
+        if self._left > 0:
+            table.add_row(Text(f"{self._left} left", "cyan"), "", "")
+        return table

@@ -1,0 +1,79 @@
+"""`forebear lock`: fix the digest of every upstream."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from forebear.cli.common import common, open_project
+
+if TYPE_CHECKING:
+    from forebear.cli.console import Console
+    from forebear.pins.lock import Pin
+    from forebear.pins.resolve import Difference
+    from forebear.project import Project
+
+
+@click.command(
+    "lock",
+    help="""Resolve the tag of each upstream to a digest, and write it to lineage.lock.
+
+What is locked stays as it is, until you upgrade it: no tag that moved slips in.
+
+\b
+Examples:
+  forebear lock                     lock what is not locked yet
+  forebear lock --upgrade           take what all tags name today
+  forebear lock --upgrade fedora    take what fedora's tag names today
+  forebear lock --check             exit with 1 if lock, lineage.yml and tags disagree
+  forebear lock --local             without a network: take what the engine has""",
+)
+@click.argument("name", nargs=-1, metavar="[NAME]...")
+@click.option("--check", is_flag=True, help="Write nothing; fail if the lock is not what it should be.")
+@click.option("--upgrade", is_flag=True, help="Resolve NAMEs anew, or all.")
+@click.option("--local", is_flag=True, help="Where a registry cannot be asked, lock the engine's own image by its ID.")
+@common
+def command(console: Console, name: tuple[str, ...], *, check: bool, upgrade: bool, local: bool) -> int:
+    """Lock, or check."""
+    if name and not upgrade:
+        raise click.UsageError("NAME goes with --upgrade")
+    from forebear import api
+
+    project, engine = open_project(console.start), api.connect()
+
+    def tell(upstream: object) -> None:
+        console.detail(f"resolving {upstream}")
+
+    if check:
+        return _checked(console, project, api.check_lock(project, engine, tell))
+    done = api.write_lock(project, engine, tell, upgrade=name if upgrade else None, local=local)
+    _tell(console, done.changes)
+    console.document("forebear.lock/1", {"upstreams": [_entry(pin) for pin in done.lock.pins.values()]})
+    console.note("lineage.lock written; now run: forebear render" if done.changes else "lineage.lock is up to date")
+    return 0
+
+
+def _checked(console: Console, project: Project, found: tuple[Difference, ...]) -> int:
+    _tell(console, found)
+    body = [{"upstream": str(each.upstream), "problem": each.problem} for each in found]
+    console.document("forebear.lock-check/1", {"differences": body})
+    if found:
+        console.note("mend it with: forebear lock, or forebear lock --upgrade where a tag moved")
+        return 1
+    console.note(f"{len(project.lock.pins)} locked, and their tags have not moved")
+    return 0
+
+
+def _tell(console: Console, changes: tuple[Difference, ...]) -> None:
+    for each in changes:
+        console.result(f"{each.upstream.familiar} {each.problem}")
+
+
+def _entry(pin: Pin) -> dict[str, object]:
+    return {
+        "upstream": str(pin.upstream),
+        "digest": pin.digest,
+        "local": pin.local,
+        "platforms": dict(pin.platforms),
+    }

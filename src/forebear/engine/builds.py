@@ -1,0 +1,47 @@
+"""Pure: a build request as the parameters of `POST /build`, for BuildKit and for the classic builder."""
+
+from __future__ import annotations
+
+import json
+from typing import Final
+
+from forebear.engine.model import Builder, BuildRequest, Capabilities
+
+TAR: Final = {"Content-Type": "application/x-tar"}
+
+EPOCH: Final = "SOURCE_DATE_EPOCH"
+"""The build argument from which BuildKit takes the time of what it makes (BuildKit, docs/build-repro.md)."""
+
+
+def parameters(request: BuildRequest, capabilities: Capabilities, build: str) -> dict[str, str]:
+    """The query of `POST /build` (Docker Engine API, ImageBuild).
+
+    `build` is an ID by which the build can be cancelled. No proxy, no host name and no clock is added.
+    """
+    query = {
+        "t": request.name,
+        "buildargs": json.dumps(dict(_arguments(request, capabilities))),
+        "labels": json.dumps(dict(request.labels)),
+        "platform": request.platform,
+        "rm": "1",
+        "forcerm": "1",
+    }
+    if request.target:
+        query["target"] = request.target
+    if capabilities.builder is Builder.BUILDKIT:
+        query |= {"version": "2", "buildid": build}
+    if capabilities.rewrites_timestamps:
+        query["outputs"] = json.dumps([_output(request.name)])
+    return query
+
+
+def _arguments(request: BuildRequest, capabilities: Capabilities) -> tuple[tuple[str, str], ...]:
+    """The build arguments; the classic builder would put the epoch into every layer's cache key, to no end."""
+    if capabilities.builder is Builder.CLASSIC:
+        return request.args
+    return ((EPOCH, str(request.epoch)), *request.args)
+
+
+def _output(name: str) -> dict[str, object]:
+    """An image whose new layers carry the epoch (BuildKit, docs/build-repro.md, rewrite-timestamp)."""
+    return {"Type": "image", "Attrs": {"name": name, "rewrite-timestamp": "true"}}

@@ -1,0 +1,218 @@
+"""A Docker engine, through the Docker SDK for Python."""
+
+from __future__ import annotations
+
+import io
+import tarfile
+import threading
+import uuid
+from contextlib import AbstractContextManager, suppress
+from typing import TYPE_CHECKING, Any, Final
+
+import docker.errors
+import requests
+from docker import APIClient
+
+from forebear.engine import containers
+from forebear.engine.boundary import retried, translated
+from forebear.engine.builds import TAR, parameters
+from forebear.engine.connect import Address, connect, find
+from forebear.engine.facts import facts, listed, platform
+from forebear.engine.model import (
+    Builder,
+    BuildRequest,
+    Capabilities,
+    EngineInfo,
+    Facts,
+    Listed,
+    Log,
+    Resolved,
+    RunOutcome,
+)
+from forebear.engine.stream import BuildOutput, error_of, records, refusal
+from forebear.errors import EngineError, EngineUnreachable, Error
+from forebear.reference import Reference
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+_PROBE: Final = b"FROM scratch\nLABEL forebear.probe=1\n"
+
+
+class Docker:
+    """The engine that was named, or that the environment names; safe to use from several threads."""
+
+    def __init__(self, host: str | None = None) -> None:
+        self._address: Address = find(host)
+        self._thread = threading.local()
+        self._probing = threading.Lock()
+        self._capabilities: Capabilities | None = None
+        self._builds: set[str] = set()
+
+    @property
+    def _client(self) -> APIClient:
+        """A client for each thread: an APIClient is not meant for two."""
+        if not hasattr(self._thread, "client"):
+            self._thread.client = connect(self._address)
+        client: APIClient = self._thread.client
+        return client
+
+    def _doing(self, what: str) -> AbstractContextManager[None]:
+        return translated(what, self._address.host)
+
+    def info(self) -> EngineInfo:
+        """What the engine says of itself."""
+        client = self._client
+        with self._doing("asking what engine it is"):
+            said, version = client.info(), client.version()
+        driver = dict(pair[:2] for pair in said.get("DriverStatus") or () if len(pair) >= 2)
+        containerd = driver.get("driver-type", "").startswith("io.containerd.snapshotter")
+        return EngineInfo(
+            host=self._address.host,
+            version=version["Version"],
+            api=version["ApiVersion"],
+            store="containerd" if containerd else said["Driver"],
+            platform=platform(version["Os"], version["Arch"]),
+        )
+
+    def capabilities(self) -> Capabilities:
+        """What the engine was found to be able to do: an empty image is built in each way, until one works."""
+        with self._probing:
+            if self._capabilities is None:
+                self._capabilities = self._probe(self.info())
+            return self._capabilities
+
+    def _probe(self, info: EngineInfo) -> Capabilities:
+        full = Capabilities(Builder.BUILDKIT, rewrites_timestamps=True, why_not="")
+        store = f"the {info.store} image store cannot rewrite them; the containerd image store can"
+        plain = Capabilities(Builder.BUILDKIT, rewrites_timestamps=False, why_not=store)
+        refused = ""
+        for capabilities in (full, plain) if info.keeps_digests else (plain,):
+            try:
+                self._try(capabilities, info.platform)
+            except EngineUnreachable:
+                raise
+            except Error as error:
+                refused = error.problem
+            else:
+                return capabilities
+        return Capabilities(Builder.CLASSIC, rewrites_timestamps=False, why_not=f"BuildKit refuses: {refused}")
+
+    def _try(self, capabilities: Capabilities, on: str) -> None:
+        name = f"forebear.invalid/probe:{uuid.uuid4().hex}"
+        request = BuildRequest(name, lambda: iter((_probe_context(),)), (), (), None, on, 1)
+        self._build(request, capabilities, lambda _line: None)
+        self.untag(name)
+
+    def tagged(self, folder: str) -> Mapping[str, Listed]:
+        """The images under all tags of all repositories in a folder (docker.io/firethorn), by canonical reference."""
+        familiar = folder.removeprefix("docker.io/")
+        with self._doing("listing images"):
+            found = self._client.images(filters={"reference": [f"{familiar}/*:*"]})
+        images = (listed(image) for image in found)
+        return {str(Reference.parse(tag)): image for image in images for tag in image.tags}
+
+    def inspect(self, reference: str) -> Facts | None:
+        """The facts of an image by ID or reference; None where the engine has none."""
+        with self._doing(f"inspecting {reference}"):
+            try:
+                return facts(self._client.inspect_image(reference), self._client.history(reference))
+            except docker.errors.NotFound:
+                return None
+
+    def build(self, request: BuildRequest, log: Log) -> str:
+        """Build an image; the ID of it. Raises BuildFailed where a step of it fails."""
+        return self._build(request, self.capabilities(), log)
+
+    def _build(self, request: BuildRequest, capabilities: Capabilities, log: Log) -> str:
+        return retried(lambda: self._attempt(request, capabilities, log))
+
+    def _attempt(self, request: BuildRequest, capabilities: Capabilities, log: Log) -> str:
+        build = uuid.uuid4().hex
+        output = BuildOutput(log)
+        self._builds.add(build)
+        try:
+            with self._doing(f"building {request.name}"):
+                for record in self._posted("/build", parameters(request, capabilities, build), request.context()):
+                    output.take(record)
+        finally:
+            self._builds.discard(build)
+        if output.image is None:
+            raise EngineUnreachable("the engine broke off the build", "see the engine's log, then run it again")
+        return output.image
+
+    def _posted(self, path: str, query: Mapping[str, str], body: Iterator[bytes]) -> Iterator[Mapping[str, Any]]:
+        """The records that a POST with a streamed body answers with."""
+        client = self._client
+        url = f"{client.base_url}/v{client.api_version}{path}"
+        with client.post(url, params=query, data=body, headers=TAR, stream=True, timeout=None) as response:
+            _check(response)
+            yield from records(response.iter_content(None))
+
+    def cancel(self) -> None:
+        """End all builds that run: they raise BuildFailed."""
+        client = self._client
+        for build in tuple(self._builds):
+            with suppress(EngineError), self._doing("cancelling a build"):
+                client.post(f"{client.base_url}/v{client.api_version}/build/cancel", params={"id": build}, timeout=5)
+
+    def tag(self, image: str, reference: str) -> None:
+        """Let a tag name an image."""
+        parsed = Reference.parse(reference)
+        with self._doing(f"tagging {reference}"):
+            self._client.tag(image, parsed.name, parsed.tag, force=True)
+
+    def untag(self, reference: str) -> None:
+        """Take a tag away, and what nothing else names."""
+        with self._doing(f"removing the tag {reference}"), suppress(docker.errors.NotFound):
+            self._client.remove_image(reference, force=True)
+
+    def pull(self, reference: str, platform: str) -> None:
+        """Get an image from its registry, with the credentials of the Docker configuration."""
+        retried(lambda: self._pull(Reference.parse(reference), platform))
+
+    def _pull(self, reference: Reference, platform: str) -> None:
+        doing = f"pulling {reference}"
+        with self._doing(doing):
+            said = self._client.pull(
+                reference.name, reference.digest or reference.tag, platform=platform, stream=True, decode=True
+            )
+            for record in said:
+                if message := error_of(record):
+                    raise refusal(doing, message)
+
+    def run(self, image: str, command: tuple[str, ...], seconds: int) -> RunOutcome:
+        """Run a command in a container without network, and remove it. Raises BuildFailed when time is up."""
+        with self._doing(f"running {' '.join(command)}"):
+            return containers.run(self._client, image, command, seconds)
+
+    def resolve(self, reference: str) -> Resolved | None:
+        """Ask the registry, through the engine, what a tag names; None where the registry has no such image."""
+        return retried(lambda: self._resolve(reference))
+
+    def _resolve(self, reference: str) -> Resolved | None:
+        with self._doing(f"asking the registry for {reference}"):
+            try:
+                said = self._client.inspect_distribution(reference)
+            except docker.errors.NotFound:
+                return None
+        descriptor = said["Descriptor"]
+        platforms = [platform(p["os"], p["architecture"], p.get("variant", "")) for p in said.get("Platforms") or ()]
+        return Resolved(descriptor["digest"], descriptor["mediaType"], tuple(platforms))
+
+
+def _probe_context() -> bytes:
+    buffer = io.BytesIO()
+    with tarfile.open(fileobj=buffer, mode="w") as tar:
+        member = tarfile.TarInfo("Dockerfile")
+        member.size = len(_PROBE)
+        tar.addfile(member, io.BytesIO(_PROBE))
+    return buffer.getvalue()
+
+
+def _check(response: requests.Response) -> None:
+    """Raise the SDK's error for an answer that is one."""
+    try:
+        response.raise_for_status()
+    except requests.HTTPError as error:
+        docker.errors.create_api_error_from_http_exception(error)

@@ -1,0 +1,42 @@
+"""Running a command in a container that is always removed."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager, suppress
+from typing import TYPE_CHECKING, Final
+
+import docker.errors
+import requests
+from docker import APIClient
+
+from forebear.engine.model import RunOutcome
+from forebear.errors import BuildFailed
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+_LIMIT: Final = 64 * 1024
+"""How much of a command's output is kept, in bytes."""
+
+
+def run(client: APIClient, image: str, command: tuple[str, ...], seconds: int) -> RunOutcome:
+    """Run a command in a container of an image, without network; raises BuildFailed when its time is up."""
+    with _container(client, image, command) as container:
+        client.start(container)
+        try:
+            status = client.wait(container, timeout=seconds)
+        except requests.RequestException as error:
+            raise BuildFailed(f"{' '.join(command)} did not end within {seconds} s") from error
+        output = client.logs(container, stdout=True, stderr=True, tail=1000)
+        return RunOutcome(int(status["StatusCode"]), output[-_LIMIT:].decode("utf-8", "replace"))
+
+
+@contextmanager
+def _container(client: APIClient, image: str, command: tuple[str, ...]) -> Iterator[str]:
+    host = client.create_host_config(network_mode="none")
+    container: str = client.create_container(image, entrypoint=list(command), command=[], host_config=host)["Id"]
+    try:
+        yield container
+    finally:
+        with suppress(docker.errors.APIError):
+            client.remove_container(container, force=True, v=True)

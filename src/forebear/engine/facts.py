@@ -1,0 +1,60 @@
+"""Reading what the engine says of an image: its JSON in, frozen facts out."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any, Final
+
+from forebear.engine.model import Facts, Listed
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+_CONFIG: Final = (
+    "Cmd",
+    "Entrypoint",
+    "Env",
+    "ExposedPorts",
+    "Healthcheck",
+    "OnBuild",
+    "Shell",
+    "StopSignal",
+    "User",
+    "Volumes",
+    "WorkingDir",
+)
+"""What a container gets of an image's configuration (OCI image-spec, config.md, "config", and Docker's additions)."""
+
+_STAMP: Final = "forebear.key="
+
+
+def facts(image: Mapping[str, Any], history: Sequence[Mapping[str, Any]]) -> Facts:
+    """The facts of an image, from the answers to `GET /images/NAME/json` and `GET /images/NAME/history`."""
+    config = image.get("Config") or {}
+    return Facts(
+        id=image["Id"],
+        platform=platform(image["Os"], image["Architecture"], image.get("Variant", "")),
+        layers=tuple((image.get("RootFS") or {}).get("Layers") or ()),
+        config=tuple((name, json.dumps(config[name], sort_keys=True)) for name in _CONFIG if config.get(name)),
+        labels=tuple(sorted((config.get("Labels") or {}).items())),
+        history=sum(_STAMP not in (entry.get("CreatedBy") or "") for entry in history),
+        triggers=len(config.get("OnBuild") or ()),
+        size=int(image.get("Size", 0)),
+    )
+
+
+def listed(image: Mapping[str, Any]) -> Listed:
+    """An image of the answer to `GET /images/json`."""
+    return Listed(image["Id"], tuple(image.get("RepoTags") or ()), image.get("Labels") or {})
+
+
+def platform(system: str, architecture: str, variant: str = "") -> str:
+    """A platform as os/arch[/variant], in the words of the OCI image-spec.
+
+    Engines name their own architecture as uname does; arm64's variant v8 is the only one and is left out,
+    as containerd's platform normalisation does.
+    """
+    architecture = {"x86_64": "amd64", "aarch64": "arm64", "armv7l": "arm"}.get(architecture, architecture)
+    if architecture == "arm64" and variant == "v8":
+        variant = ""
+    return "/".join(filter(None, (system, architecture, variant)))

@@ -1,0 +1,183 @@
+"""What an engine can do, as a protocol, with the values that go in and come out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Protocol
+
+
+class Builder(StrEnum):
+    """Which of an engine's builders is used."""
+
+    BUILDKIT = "buildkit"
+    CLASSIC = "classic"
+
+
+@dataclass(frozen=True, slots=True)
+class EngineInfo:
+    """What an engine says of itself.
+
+    `store`: "containerd" or the storage driver's name; `platform`: its own, as os/arch[/variant].
+    """
+
+    host: str
+    version: str
+    api: str
+    store: str
+    platform: str
+
+    @property
+    def keeps_digests(self) -> bool:
+        """Whether an image's ID is the digest of its manifest, so that a local image can be named by digest."""
+        return self.store == "containerd"
+
+    def __str__(self) -> str:
+        """`Docker 28.5.2 (API 1.51), containerd image store, linux/amd64`."""
+        store = "containerd image store" if self.keeps_digests else self.store
+        return f"Docker {self.version} (API {self.api}), {store}, {self.platform}"
+
+
+@dataclass(frozen=True, slots=True)
+class Capabilities:
+    """What an engine was found to be able to do, by trying it.
+
+    `rewrites_timestamps`: whether new layers can carry a given time, so that they come out the same each time;
+    `why_not` says what keeps the engine from the better one, "" where nothing does.
+    """
+
+    builder: Builder
+    rewrites_timestamps: bool
+    why_not: str
+
+    def __str__(self) -> str:
+        """The builder, and what it means for reproducibility."""
+        if self.rewrites_timestamps:
+            return (
+                f"{self.builder}: a rebuild gives the same image, bit for bit, where the Dockerfile's commands allow it"
+            )
+        return f"{self.builder}: the same inputs give layers that may differ in their times ({self.why_not})"
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """An image as a listing shows it."""
+
+    id: str
+    tags: tuple[str, ...]
+    labels: Mapping[str, str] = field(hash=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What is fixed for an image's ID.
+
+    `layers`: digests of the unpacked layers, lowest first; `config`: what a container of it gets, as
+    sorted pairs of a field's name and its JSON text, without labels; `history`: the number of entries;
+    `triggers`: the number of ONBUILD instructions; `size` in bytes.
+    """
+
+    id: str
+    platform: str
+    layers: tuple[str, ...]
+    config: tuple[tuple[str, str], ...]
+    labels: tuple[tuple[str, str], ...]
+    history: int
+    triggers: int
+    size: int
+
+
+@dataclass(frozen=True, slots=True)
+class BuildRequest:
+    """What one build is told.
+
+    `name`: the tag that the result gets, a throw-away one; `context`: the chunks of a tar that holds a
+    `Dockerfile` at its top, made anew at each call, since a build may have to be tried again;
+    `epoch`: seconds since 1970, the time that the image carries.
+    """
+
+    name: str
+    context: Callable[[], Iterator[bytes]] = field(hash=False)
+    args: tuple[tuple[str, str], ...]
+    labels: tuple[tuple[str, str], ...]
+    target: str | None
+    platform: str
+    epoch: int
+
+
+@dataclass(frozen=True, slots=True)
+class Resolved:
+    """What a registry has under a tag.
+
+    `digest` is that of the manifest, or of the index of the manifests of several platforms; `media_type` tells which.
+    """
+
+    digest: str
+    media_type: str
+    platforms: tuple[str, ...]
+
+    @property
+    def is_index(self) -> bool:
+        """Whether the digest is that of an index (OCI) or manifest list (Docker)."""
+        return self.media_type.endswith(("image.index.v1+json", "manifest.list.v2+json"))
+
+
+@dataclass(frozen=True, slots=True)
+class RunOutcome:
+    """What a container's command came to: its exit code and its output, both streams together."""
+
+    exit: int
+    output: str
+
+
+Log = Callable[[str], None]
+"""Takes one line of a build's output, without its line end."""
+
+
+class Engine(Protocol):
+    """A container engine. Every method may raise EngineUnreachable or EngineRefused."""
+
+    def info(self) -> EngineInfo:
+        """What the engine says of itself."""
+        ...
+
+    def capabilities(self) -> Capabilities:
+        """What the engine was found to be able to do, tried once."""
+        ...
+
+    def tagged(self, folder: str) -> Mapping[str, Listed]:
+        """The images under all tags of all repositories in a folder (docker.io/firethorn), by canonical reference."""
+        ...
+
+    def inspect(self, reference: str) -> Facts | None:
+        """The facts of an image by ID or reference; None where the engine has none."""
+        ...
+
+    def build(self, request: BuildRequest, log: Log) -> str:
+        """Build an image; the ID of it. Raises BuildFailed where a step of it fails."""
+        ...
+
+    def cancel(self) -> None:
+        """End all builds that run: they raise BuildFailed."""
+        ...
+
+    def tag(self, image: str, reference: str) -> None:
+        """Let a tag name an image."""
+        ...
+
+    def untag(self, reference: str) -> None:
+        """Take a tag away, and what nothing else names."""
+        ...
+
+    def pull(self, reference: str, platform: str) -> None:
+        """Get an image from its registry."""
+        ...
+
+    def resolve(self, reference: str) -> Resolved | None:
+        """Ask the registry, through the engine, what a tag names; None where the registry has no such image."""
+        ...
+
+    def run(self, image: str, command: tuple[str, ...], seconds: int) -> RunOutcome:
+        """Run a command in a container without network, and remove it. Raises BuildFailed when time is up."""
+        ...

@@ -1,0 +1,1 @@
+"""Pins: the lock of upstream digests."""

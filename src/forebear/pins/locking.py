@@ -1,0 +1,74 @@
+"""Writing and checking the lock: which upstreams to resolve, and what came of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from forebear.pins.lock import Lock, Pin
+from forebear.pins.resolve import Difference, Manifests, differences, moved, resolve
+from forebear.reference import Reference
+
+if TYPE_CHECKING:
+    from forebear.engine.model import Engine
+    from forebear.lineage.model import Lineage
+
+Tell = Callable[[Reference], None]
+"""Told of each upstream before it is resolved."""
+
+
+@dataclass(frozen=True, slots=True)
+class Locking:
+    """What came of locking: the new lock, and how it differs from the one before."""
+
+    lock: Lock
+    changes: tuple[Difference, ...]
+
+
+def update(
+    lineage: Lineage,
+    lock: Lock,
+    engine: Engine,
+    manifests: Manifests,
+    tell: Tell,
+    *,
+    upgrade: Collection[Reference] = (),
+    local: bool = False,
+) -> Locking:
+    """Resolve what is not locked, and what is to be upgraded; keep all other pins; drop those nobody needs.
+
+    Raises EngineError where an upstream cannot be resolved.
+    """
+    pins: dict[Reference, Pin] = {}
+    changes: list[Difference] = []
+    for upstream in lineage.upstreams:
+        old = lock.pin(upstream)
+        if old is not None and upstream not in upgrade:
+            pins[upstream] = old
+            continue
+        tell(upstream)
+        new = pins[upstream] = resolve(upstream, engine, manifests, local=local or (old is not None and old.local))
+        changes += _change(old, new)
+    gone = [d for d in differences(lineage.upstreams, lock) if d.upstream not in pins]
+    return Locking(Lock(lineage.project, pins), (*changes, *gone))
+
+
+def _change(old: Pin | None, new: Pin) -> list[Difference]:
+    if old is None:
+        return [Difference(new.upstream, f"locked to {new.digest}", new)]
+    change = moved(old, new)
+    return [change] if change else []
+
+
+def check(lineage: Lineage, lock: Lock, engine: Engine, manifests: Manifests, tell: Tell) -> tuple[Difference, ...]:
+    """How the lock differs from what is declared, and from what each locked tag names today.
+
+    Raises EngineError where an upstream cannot be resolved.
+    """
+    found = list(differences(lineage.upstreams, lock))
+    for upstream in lineage.upstreams:
+        if (old := lock.pin(upstream)) is not None:
+            tell(upstream)
+            found += _change(old, resolve(upstream, engine, manifests, local=old.local))
+    return tuple(found)
