@@ -134,9 +134,7 @@ class Engine:
     def _check_length(self) -> None:
         over = len(os.fsencode(self.folder / LONGEST_SOCKET)) - SOCKET_PATH_MAX
         if over > 0:
-            raise EngineError(
-                f"{self.folder}: {over} bytes too long for unix sockets; give a shorter --dir", 2
-            )
+            raise EngineError(f"{self.folder}: {over} bytes too long for unix sockets; give a shorter --dir", 2)
 
     def _prepare(self, usr: Path) -> None:
         """A folder with no trace of an earlier run but its data, and with the configuration of this run."""

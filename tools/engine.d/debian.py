@@ -111,9 +111,7 @@ def _mirror() -> str:
         _apt("apt-get", "update")
         found = _archives(codename)
     if not found:
-        raise EngineError(
-            f"apt knows no archive of Debian {codename} main; add one to /etc/apt/sources.list.d"
-        )
+        raise EngineError(f"apt knows no archive of Debian {codename} main; add one to /etc/apt/sources.list.d")
     return found[0]
 
 
@@ -134,8 +132,6 @@ def _unpack(packages: list[Path], home: Path) -> None:
         asked = [str(half / "usr" / program), "--version"]
         ran = subprocess.run(asked, check=False, capture_output=True, text=True)
         if ran.returncode != 0:
-            raise EngineError(
-                f"Debian unstable's {program} does not run on this release: {ran.stderr.strip()}"
-            )
+            raise EngineError(f"Debian unstable's {program} does not run on this release: {ran.stderr.strip()}")
     half.rename(home)
     shutil.rmtree(packages[0].parents[1])

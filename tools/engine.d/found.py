@@ -68,9 +68,7 @@ def _default() -> str | None:
     try:
         _reach(f"unix://{DEFAULT_SOCKET}")
     except PermissionError:
-        raise EngineError(
-            f"{DEFAULT_SOCKET}: no permission; join the group docker, or set DOCKER_HOST"
-        ) from None
+        raise EngineError(f"{DEFAULT_SOCKET}: no permission; join the group docker, or set DOCKER_HOST") from None
     except OSError:
         return None
     return f"unix://{DEFAULT_SOCKET}"

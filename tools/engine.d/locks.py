@@ -25,9 +25,7 @@ def changing(folder: Path, seconds: float = 900) -> Iterator[None]:
     deadline = time.monotonic() + seconds
     while not _alone(lock):
         if time.monotonic() > deadline:
-            raise EngineError(
-                f"another tools/engine is at work on {folder} for {seconds:.0f} s; end it first"
-            )
+            raise EngineError(f"another tools/engine is at work on {folder} for {seconds:.0f} s; end it first")
         time.sleep(0.05)
     try:
         yield

@@ -1,0 +1,89 @@
+"""Fixtures of the tests on real engines; a test that asks for `engine` runs on every one, and says which."""
+
+from __future__ import annotations
+
+import secrets
+from contextlib import ExitStack
+from typing import TYPE_CHECKING
+
+import pytest
+from engines import Engine, Registry, borrowed, chosen, load_base, remove_images
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    import docker
+
+USED = pytest.StashKey[dict[str, str]]()
+
+try:
+    CHOSEN = chosen()
+except ValueError as error:
+    raise pytest.UsageError(str(error)) from None
+
+
+@pytest.fixture(scope="session")
+def engines(pytestconfig: pytest.Config) -> Iterator[Callable[[str], Engine]]:
+    """Engines by name, each started when a test first asks for it, and kept for the session."""
+    running: dict[str, Engine] = {}
+    used = pytestconfig.stash.setdefault(USED, {})
+    with ExitStack() as stack:
+
+        def engine(name: str) -> Engine:
+            if name not in running:
+                running[name] = stack.enter_context(borrowed(name))
+                used[name] = running[name].describe()
+            return running[name]
+
+        yield engine
+
+
+@pytest.fixture(scope="session", params=CHOSEN)
+def engine(request: pytest.FixtureRequest, engines: Callable[[str], Engine]) -> Engine:
+    """A running engine."""
+    return engines(request.param)
+
+
+@pytest.fixture(scope="session")
+def engine_host(engine: Engine) -> str:
+    """The DOCKER_HOST of the engine."""
+    return engine.host
+
+
+@pytest.fixture
+def client(engine: Engine) -> Iterator[docker.APIClient]:
+    """A client of the engine's raw API."""
+    with engine.client() as client:
+        yield client
+
+
+@pytest.fixture(scope="session")
+def busybox_base(engine: Engine) -> str:
+    """The reference of a small base image, with a shell, that the engine has and no registry."""
+    with engine.client() as client:
+        return load_base(client)
+
+
+@pytest.fixture
+def project(client: docker.APIClient) -> Iterator[str]:
+    """A project's name that no other test has; its images are removed afterwards."""
+    name = f"test-{secrets.token_hex(4)}"
+    yield name
+    remove_images(client, name)
+
+
+@pytest.fixture(scope="session")
+def registry(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Registry]:
+    """A registry for the whole session; a test that stops it has to start it again."""
+    registry = Registry(tmp_path_factory.mktemp("registry"))
+    try:
+        registry.start()
+        yield registry
+    finally:
+        registry.stop()
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    """Tell which engines the tests ran on."""
+    for line in config.stash.get(USED, {}).values():
+        terminalreporter.write_line(f"engine {line}")
