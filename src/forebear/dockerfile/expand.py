@@ -19,9 +19,7 @@ if TYPE_CHECKING:
 MAX_LENGTH: Final = 1 << 16
 MAX_DEPTH: Final = 32
 # Go's unicode.IsSpace, which is narrower than Python's str.isspace.
-SPACE: Final = (
-    "\t\n\v\f\r \x85\xa0\u1680" + "".join(map(chr, range(0x2000, 0x200B))) + "\u2028\u2029\u202f\u205f\u3000"
-)
+SPACE: Final = "\t\n\v\f\r \x85\xa0\u1680" + "".join(map(chr, range(0x2000, 0x200B))) + "\u2028\u2029\u202f\u205f\u3000"
 
 _SPECIAL_PARAMETERS: Final = frozenset("@*#?-$!")
 _PLAIN: Final = {escape: re.compile(rf"[^$'\"<{re.escape(escape)}}}/]+") for escape in "\\`"}
@@ -160,9 +158,7 @@ class _Lexer:
         if first in _SPECIAL_PARAMETERS and first:
             return self.take()
         digits = first.isdecimal()
-        while (char := self.peek()) and (
-            char.isdecimal() or (not digits and (char.isalpha() or char == "_"))
-        ):
+        while (char := self.peek()) and (char.isdecimal() or (not digits and (char.isalpha() or char == "_"))):
             self.pos += 1
         return self.text[start : self.pos]
 
@@ -198,9 +194,7 @@ class _Lexer:
         return self.modified(name, operator)
 
     def modified(self, name: str, operator: str) -> str:
-        if operator not in _MODIFIERS and not (
-            self.skip_unset and operator[0] == ":" and operator[1] not in "#%"
-        ):
+        if operator not in _MODIFIERS and not (self.skip_unset and operator[0] == ":" and operator[1] not in "#%"):
             raise Malformed(f'{self.shown} has the unknown modifier "{operator}" in a substitution')
         word = self.word("}", raw_escapes=operator in "#%")
         value = self.get(name)

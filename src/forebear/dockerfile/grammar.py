@@ -83,9 +83,7 @@ def check_arguments(keyword: str, text: str, escape: str) -> None:
     check(keyword, text, escape)
 
 
-def _meant(
-    name: str, known: dict[str, str] | dict[str, Callable[[str, str, str], None]], lead: str = ""
-) -> str:
+def _meant(name: str, known: dict[str, str] | dict[str, Callable[[str, str, str], None]], lead: str = "") -> str:
     close = get_close_matches(name, known, n=1) if len(name) < 40 else []
     return f"; did you mean {lead}{close[0]}?" if close else ""
 
@@ -99,9 +97,7 @@ def stage_name(text: str) -> str | None:
         raise Malformed("FROM takes an image, or an image, AS and a name")
     name = words[2].lower()
     if not _STAGE_NAME.fullmatch(name):
-        raise Malformed(
-            f'"{words[2][:80]}" cannot name a stage; use letters, digits, "-", "_" and ".", a letter first'
-        )
+        raise Malformed(f'"{words[2][:80]}" cannot name a stage; use letters, digits, "-", "_" and ".", a letter first')
     return name
 
 
@@ -136,9 +132,7 @@ def _pairs(keyword: str, text: str, escape: str) -> None:
         return
     for word in words:
         if "=" not in word:
-            raise Malformed(
-                f'"{word[:40]}" has no "="; {keyword} takes name=value, with quotes around spaces'
-            )
+            raise Malformed(f'"{word[:40]}" has no "="; {keyword} takes name=value, with quotes around spaces')
         if word[0] == "=":
             raise Malformed(f"{keyword} has a name that is blank")
 

@@ -30,8 +30,4 @@ def _values(platform: str) -> dict[str, str]:
     system, _, rest = platform.partition("/")
     architecture, _, variant = rest.partition("/")
     parts = (platform, system, "", architecture, variant)
-    return {
-        f"{side}{part}": value
-        for side in ("BUILD", "TARGET")
-        for part, value in zip(_PARTS, parts, strict=True)
-    }
+    return {f"{side}{part}": value for side in ("BUILD", "TARGET") for part, value in zip(_PARTS, parts, strict=True)}

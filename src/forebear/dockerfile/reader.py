@@ -48,6 +48,21 @@ def read(text: str, *, args: Mapping[str, str] = _NO_ARGS, platform: str | None 
     return _Reader(text, args, platform).read()
 
 
+def outline(text: str) -> tuple[tuple[int, str], ...]:
+    """Where in a text its instructions begin, and their keywords; nothing else of it is checked.
+
+    Raises DockerfileFault for directives, lines and here-documents that BuildKit refuses.
+    """
+    reader = _Reader(text, _NO_ARGS, None)
+    found: list[tuple[int, str]] = []
+    while (logical := reader.lines.logical()) is not None:
+        try:
+            found.append((logical.offset(0), reader.segment(logical).instruction.keyword))
+        except Malformed as fault:
+            raise DockerfileFault(logical.line, str(fault)) from fault
+    return tuple(found)
+
+
 @dataclass(frozen=True, slots=True)
 class _Parsed:
     """An instruction and where it came from."""
@@ -94,29 +109,35 @@ class _Reader:
             except Malformed as fault:
                 raise DockerfileFault(logical.line, str(fault)) from fault
         if not self.stages:
-            raise DockerfileFault(
-                0, "no FROM begins a stage" if self.instructions else "there is no instruction"
-            )
+            raise DockerfileFault(0, "no FROM begins a stage" if self.instructions else "there is no instruction")
         uses = [stage.base for stage in self.stages] + [self.use(name) for name in self.pending]
         stages = [
-            replace(stage, instructions=tuple(body))
-            for stage, body in zip(self.stages, self.bodies, strict=True)
+            replace(stage, instructions=tuple(body)) for stage, body in zip(self.stages, self.bodies, strict=True)
         ]
         uses.sort(key=lambda use: use.start)
         return Dockerfile(self.lines.directives, tuple(self.instructions), tuple(stages), tuple(uses))
 
     def parse(self, logical: Logical) -> _Parsed:
-        line = logical.text
-        begin = len(line) - len(line.lstrip(SPACE)) if line[:1] in SPACE else 0
-        parsed = self.split(logical, line.rstrip(SPACE), begin)
-        instruction = parsed.instruction
+        parsed = self.segment(logical)
+        instruction, inner = parsed.instruction, parsed.trigger
         check_arguments(instruction.keyword, instruction.text, self.escape)
         if parsed.flags:
             check_flags(instruction.keyword, parsed.flags)
         if instruction.keyword == "HEALTHCHECK":
             check_health_flags(parsed.flags)
-        if instruction.keyword == "ONBUILD":
-            parsed = self.with_trigger(parsed)
+        if inner is not None:
+            check_trigger(inner.instruction.keyword, inner.instruction.text, self.escape)
+        return parsed
+
+    def segment(self, logical: Logical) -> _Parsed:
+        """An instruction with its trigger and here-documents, not checked yet."""
+        line = logical.text
+        begin = len(line) - len(line.lstrip(SPACE)) if line[:1] in SPACE else 0
+        parsed = self.split(logical, line.rstrip(SPACE), begin)
+        if parsed.instruction.keyword == "ONBUILD":
+            inner = self.split(logical, line.rstrip(SPACE), parsed.start)
+            outer = replace(parsed.instruction, trigger=inner.instruction)
+            parsed = replace(parsed, instruction=outer, trigger=inner)
         return self.with_heredocs(parsed) if "<<" in line else parsed
 
     def split(self, logical: Logical, line: str, begin: int) -> _Parsed:
@@ -128,13 +149,6 @@ class _Reader:
         shown = tuple((flag.name, flag.value) for flag in flags)
         instruction = Instruction(keyword.upper(), text, shown, logical.line, logical.end_line)
         return _Parsed(instruction, logical, len(line) - len(text), flags)
-
-    def with_trigger(self, parsed: _Parsed) -> _Parsed:
-        inner = self.split(parsed.logical, parsed.logical.text.rstrip(SPACE), parsed.start)
-        check_trigger(inner.instruction.keyword, inner.instruction.text, self.escape)
-        return replace(
-            parsed, instruction=replace(parsed.instruction, trigger=inner.instruction), trigger=inner
-        )
 
     def with_heredocs(self, parsed: _Parsed) -> _Parsed:
         inner = (parsed.trigger or parsed).instruction
@@ -151,9 +165,7 @@ class _Reader:
             )
             for head in find_heredocs(parsed.logical.text)
         )
-        return replace(
-            parsed, instruction=replace(parsed.instruction, heredocs=heredocs, end_line=self.lines.line)
-        )
+        return replace(parsed, instruction=replace(parsed.instruction, heredocs=heredocs, end_line=self.lines.line))
 
     def take(self, parsed: _Parsed) -> None:
         instruction = parsed.instruction
@@ -225,9 +237,7 @@ class _Reader:
             if found and flag.value:
                 kind, start, end = found
                 span = flag.span(start, end)
-                name = _Name(
-                    kind, flag.value[start:end], parsed.logical, *span, len(self.stages) - 1, onbuild
-                )
+                name = _Name(kind, flag.value[start:end], parsed.logical, *span, len(self.stages) - 1, onbuild)
                 self.pending.append(name)
 
     def use(self, name: _Name) -> Use:

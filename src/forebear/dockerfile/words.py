@@ -26,9 +26,7 @@ def _word_pattern(escape: str, space: str, single: str) -> re.Pattern[str]:
 
 
 _WORD: Final = {e: _word_pattern(e, SPACE, "[^']") for e in "\\`"}
-_FLAG: Final = {
-    e: _word_pattern(e, r"\t\n\v\f\r ", rf"[^'{re.escape(e)}]|{re.escape(e)}(?:.|\Z)") for e in "\\`"
-}
+_FLAG: Final = {e: _word_pattern(e, r"\t\n\v\f\r ", rf"[^'{re.escape(e)}]|{re.escape(e)}(?:.|\Z)") for e in "\\`"}
 
 
 @dataclass(frozen=True, slots=True)

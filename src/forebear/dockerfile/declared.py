@@ -1,0 +1,81 @@
+"""Compare what a Dockerfile names with what the lineage declares for its image."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from forebear.errors import Fault, Place
+from forebear.reference import Reference, ReferenceFault
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
+    from forebear.dockerfile.model import Dockerfile, Use
+
+RESERVED: Final = "forebear-base-"
+
+
+def undeclared(dockerfile: Dockerfile, allowed: Collection[str]) -> tuple[Use, ...]:
+    """The external uses, in file order, that are none of the allowed references.
+
+    Allowed ones are compared in canonical form, so that `fedora:25` allows `docker.io/library/fedora:25`.
+    """
+    known = {_canonical(text) for text in allowed}
+    return tuple(use for use in dockerfile.externals if _canonical(use.resolved or "") not in known)
+
+
+def faults(
+    dockerfile: Dockerfile, *, file: str, parent: str, uses: Collection[str] = (), target: str | None = None
+) -> tuple[Fault, ...]:
+    """What in a rendered Dockerfile is not as lineage.yml declares it.
+
+    `parent` and `uses` are the references that the template was given; `parent` may be `scratch`. Every
+    external use must be one of them, the target must be on the parent, and no other frontend may read
+    the file. Raises DockerfileFault if there is no such target.
+    """
+    found = [_undeclared(file, use) for use in undeclared(dockerfile, [parent, *uses])]
+    base = dockerfile.chain(dockerfile.target(target))[-1].base
+    if not found and _canonical(base.resolved or "") != _canonical(parent):
+        found.append(_wrong_parent(file, base, parent))
+    if dockerfile.directives.syntax is not None:
+        found.append(_foreign_syntax(file, dockerfile))
+    return tuple(sorted(found))
+
+
+def _canonical(text: str) -> str | None:
+    try:
+        return str(Reference.parse(text))
+    except ReferenceFault:
+        return None
+
+
+def _place(file: str, use: Use) -> Place:
+    return Place(file, use.line, use.column)
+
+
+def _undeclared(file: str, use: Use) -> Fault:
+    shown = use.text if use.resolved in {None, use.text} else f"{use.text} ({use.resolved})"
+    if use.resolved is None:
+        return Fault(_place(file, use), f"the base {shown} cannot be known", "give its ARG a value")
+    return Fault(
+        _place(file, use),
+        f"the base {shown} is not declared",
+        "name it in lineage.yml, under from or uses, and write {{ parent }} or {{ uses.ALIAS }} in the template",
+    )
+
+
+def _wrong_parent(file: str, use: Use, parent: str) -> Fault:
+    return Fault(
+        _place(file, use),
+        f"the image is built on {use.resolved}, and lineage.yml says from {parent}",
+        "write FROM {{ parent }} in the template",
+    )
+
+
+def _foreign_syntax(file: str, dockerfile: Dockerfile) -> Fault:
+    directives = dockerfile.directives
+    return Fault(
+        Place(file, directives.syntax_line, 1),
+        f"# syntax={directives.syntax} would load another builder, which lineage.yml does not pin",
+        "remove the line; the engine's own builder reads the file",
+    )
