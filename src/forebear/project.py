@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Final
 
-from forebear.dockerfile.declared import undeclared
+from forebear.dockerfile import declared
 from forebear.dockerfile.model import Dockerfile, DockerfileFault
 from forebear.dockerfile.reader import read as read_dockerfile
 from forebear.errors import Fault, InputError, Place
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from pathlib import Path
 
-    from forebear.dockerfile.rendering import Renderer, TemplateFault
+    from forebear.dockerfile.rendering import Renderer, Request, TemplateFault
 
 LIMIT: Final = 16 * 1024 * 1024
 """The size in bytes up to which lineage.yml and lineage.lock are read: 10,000 images take 2 MiB."""
@@ -32,14 +32,14 @@ LIMIT: Final = 16 * 1024 * 1024
 class Rendered:
     """The Dockerfile of one image: its path below the root, its text, and what the text was read as.
 
-    `bases` gives, for each reference that the text may name, the name of the base that it stands for.
+    `bases` gives, for each canonical reference that the text may name, the name of the base that it stands for.
     """
 
     image: Image
     path: str
     text: str
     dockerfile: Dockerfile
-    bases: Mapping[Reference, str] = field(hash=False)
+    bases: Mapping[str, str] = field(hash=False)
 
 
 @dataclass(frozen=True)
@@ -99,8 +99,9 @@ class Project:
             text = self._renderer.render(image.template, request)
         except TemplateFault as error:
             raise InputError([_template_fault(error, image)]) from error
-        bases = {Reference.parse(self.pinned(base)): str(base) for base in image.bases if not base.is_scratch}
-        return Rendered(image, f"{image.context}/Dockerfile", text, _read_back(text, image, bases), bases)
+        path = f"{image.context}/Dockerfile"
+        bases = {str(Reference.parse(self.pinned(base))): str(base) for base in image.bases if not base.is_scratch}
+        return Rendered(image, path, text, _read_back(text, path, image, request), bases)
 
 
 def load(start: Path) -> Project:
@@ -120,16 +121,16 @@ def _template_fault(error: TemplateFault, image: Image) -> Fault:
     return Fault(Place(f"templates/{error.template}", error.line), f"{error.problem} (image {image.name})")
 
 
-def _read_back(text: str, image: Image, bases: Mapping[Reference, str]) -> Dockerfile:
+def _read_back(text: str, path: str, image: Image, request: Request) -> Dockerfile:
     """Read a rendered Dockerfile, and make sure that it names nothing that lineage.yml does not declare."""
-    path = f"{image.context}/Dockerfile"
-    hint = f"as templates/{image.template} renders it; correct that template, or declare it in lineage.yml"
     try:
         dockerfile = read_dockerfile(text, args=dict(image.args))
-        dockerfile.target(image.target)
+        found = declared.faults(
+            dockerfile, file=path, parent=request.parent, uses=request.uses.values(), target=image.target
+        )
     except DockerfileFault as error:
+        hint = f"that is what templates/{image.template} renders; correct the template"
         raise InputError([Fault(Place(path, error.line), error.problem, hint)]) from error
-    faults = [Fault(Place(path, use.line, use.column), problem, hint) for use, problem in undeclared(dockerfile, bases)]
-    if faults:
-        raise InputError(faults)
+    if found:
+        raise InputError(found)
     return dockerfile

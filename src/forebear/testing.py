@@ -1,0 +1,150 @@
+"""A fake engine: for tests of what decides and schedules, of forebear and of those who build on it.
+
+It keeps images in memory and runs no command: what a real engine does, it cannot show.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+import tarfile
+import threading
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+from forebear.engine.model import (
+    Builder,
+    BuildRequest,
+    Capabilities,
+    EngineInfo,
+    Facts,
+    Listed,
+    Resolved,
+    RunOutcome,
+)
+from forebear.errors import BuildFailed, EngineRefused
+from forebear.reference import Reference
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from forebear.engine.model import Log
+
+
+def digest(text: str) -> str:
+    """A digest that a text gives."""
+    return "sha256:" + hashlib.sha256(text.encode()).hexdigest()
+
+
+@dataclass
+class FakeEngine:
+    """An engine in memory.
+
+    `published` is what registries have; `fails` makes the build of an image raise, by its name; `before`
+    is called as each build begins; `built` lists the names of what was built, in order.
+    """
+
+    published: dict[str, Resolved] = field(default_factory=dict)
+    fails: dict[str, Exception] = field(default_factory=dict)
+    before: Callable[[str], None] = lambda _name: None
+    built: list[str] = field(default_factory=list)
+    images: dict[str, Facts] = field(default_factory=dict)
+    tags: dict[str, str] = field(default_factory=dict)
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def info(self) -> EngineInfo:
+        """An engine with the containerd image store."""
+        return EngineInfo("fake://", "28.0.0", "1.51", "containerd", "linux/amd64")
+
+    def capabilities(self) -> Capabilities:
+        """The best."""
+        return Capabilities(Builder.BUILDKIT, rewrites_timestamps=True, why_not="")
+
+    def add(self, reference: str, *layers: str) -> Facts:
+        """Put an image on the engine, as an import or a pull would."""
+        facts = Facts(digest(json.dumps(layers)), "linux/amd64", layers, (), (), len(layers), 0, 0)
+        self.images[facts.id] = facts
+        self.tags[str(Reference.parse(reference))] = facts.id
+        return facts
+
+    def tagged(self, folder: str) -> Mapping[str, Listed]:
+        """The images under the tags in a folder."""
+        with self._lock:
+            found = {tag: image for tag, image in self.tags.items() if tag.rpartition("/")[0] == folder}
+            return {tag: Listed(image, (tag,), dict(self.images[image].labels)) for tag, image in found.items()}
+
+    def inspect(self, reference: str) -> Facts | None:
+        """By ID, by tag, or by a digest that is an ID."""
+        with self._lock:
+            name = reference.rpartition("@")[2] if "@" in reference else reference
+            if name in self.images:
+                return self.images[name]
+            return self.images.get(self.tags.get(str(Reference.parse(name)), ""))
+
+    def build(self, request: BuildRequest, log: Log) -> str:
+        """Make an image of one layer, which the Dockerfile and context give, on what the first base argument names."""
+        name = Reference.parse(request.name).repository.rpartition("/")[2]
+        self.before(name)
+        log(f"[1/1] building {name}")
+        if name in self.fails:
+            raise self.fails[name]
+        base = self._base(dict(request.args))
+        facts = self._made(request, base)
+        with self._lock:
+            self.built.append(name)
+            self.images[facts.id] = facts
+            self.tags[request.name] = facts.id
+        return facts.id
+
+    def _base(self, args: Mapping[str, str]) -> Facts | None:
+        handles = [value for arg, value in args.items() if arg.startswith("FOREBEAR_BASE_")]
+        if not handles:
+            return None
+        base = self.inspect(handles[0])
+        if base is None:
+            raise BuildFailed(f"{handles[0]}: not found")
+        return base
+
+    def _made(self, request: BuildRequest, base: Facts | None) -> Facts:
+        layer = digest(_instructions(b"".join(request.context())))
+        below = base or Facts("", request.platform, (), (), (), 0, 0, 0)
+        labels = tuple(sorted({**dict(below.labels), **dict(request.labels)}.items()))
+        facts = replace(below, layers=(*below.layers, layer), labels=labels, history=below.history + 1)
+        return replace(facts, id=digest(repr((facts.layers, labels))))
+
+    def cancel(self) -> None:
+        """Nothing runs for long here."""
+
+    def tag(self, image: str, reference: str) -> None:
+        """Let a tag name an image."""
+        with self._lock:
+            self.tags[str(Reference.parse(reference))] = image
+
+    def untag(self, reference: str) -> None:
+        """Take a tag away."""
+        with self._lock:
+            self.tags.pop(reference, None)
+
+    def pull(self, reference: str, platform: str) -> None:
+        """Registries of a fake have nothing to pull."""
+        raise EngineRefused(f"while pulling {reference}: not found", status=404)
+
+    def resolve(self, reference: str) -> Resolved | None:
+        """What is published under a tag."""
+        return self.published.get(str(Reference.parse(reference)))
+
+    def run(self, image: str, command: tuple[str, ...], seconds: int) -> RunOutcome:
+        """Every command succeeds, and prints itself."""
+        return RunOutcome(0, " ".join(command))
+
+
+def _instructions(context: bytes) -> str:
+    """What of a context would change the files of an image: all but comments of the Dockerfile and labels."""
+    with tarfile.open(fileobj=io.BytesIO(context)) as tar:
+        texts = [(m.name, f.read() if (f := tar.extractfile(m)) else b"") for m in tar.getmembers()]
+    return repr([(name, _bare(data) if name == "Dockerfile" else data) for name, data in texts])
+
+
+def _bare(dockerfile: bytes) -> bytes:
+    return b"\n".join(line for line in dockerfile.splitlines() if not line.startswith(b"#"))
