@@ -3,25 +3,32 @@
 from __future__ import annotations
 
 import re
+import secrets
 import threading
+import time
 from contextlib import suppress
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from forebear.errors import EngineError
 
 if TYPE_CHECKING:
     from forebear.engine.model import Engine
 
+_STALE: Final = 24 * 3600
+_BEGAN: Final = re.compile(r":[0-9a-f]+-([0-9a-f]+)-[0-9a-f]+$")
+
 
 class Handles:
     """The throw-away tags of a run.
 
     The registry `forebear.invalid` cannot exist (RFC 2606, section 2): an engine that lost the tag finds
-    nothing, instead of somebody's image.
+    nothing, instead of somebody's image. Each tag ends with when the run began, and a random part, so that
+    two runs on one engine do not take each other's away.
     """
 
     def __init__(self, engine: Engine, project: str, *, by_digest: bool) -> None:
         self._engine = engine
+        self._run = f"{int(time.time()):x}-{secrets.token_hex(4)}"
         self._folder = f"forebear.invalid/{project}"
         self._by_digest = by_digest
         self._lock = threading.Lock()
@@ -30,7 +37,7 @@ class Handles:
 
     def name(self, image: str, digest: str) -> str:
         """The throw-away tag for an image of the family, or an upstream, with a key or ID; given back in the end."""
-        name = f"{self._folder}/{_component(image)}:{digest.removeprefix('sha256:')[:32]}"
+        name = f"{self._folder}/{_component(image)}:{digest.removeprefix('sha256:')[:24]}-{self._run}"
         with self._lock:
             self._made.add(name)
         return name
@@ -62,6 +69,14 @@ class Handles:
         for name in gone:
             with suppress(EngineError):
                 self._engine.untag(name)
+
+    def sweep(self) -> None:
+        """Remove the tags of runs that were killed, a day ago or more."""
+        for reference in self._engine.tagged(self._folder):
+            began = _BEGAN.search(reference)
+            if began and int(began[1], 16) < time.time() - _STALE:
+                with suppress(EngineError):
+                    self._engine.untag(reference)
 
 
 def _component(image: str) -> str:

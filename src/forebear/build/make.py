@@ -72,27 +72,30 @@ class Workshop:
 
         Raises BuildFailed, with no tag moved, where any of that fails.
         """
+        handles = {arg: self.handles.of(base, bases[base].id) for arg, base in source.bases}
+        names = {handles[arg]: base for arg, base in source.bases}
+        request = self._request(recipe, source, bases, handles)
+        facts = self._facts(self.engine.build(request, _naming(names, log)))
+        self.handles.hold(facts.id, request.name)
+        verify(recipe, facts, bases)
+        gates(facts.id, log)
+        self.engine.tag(facts.id, recipe.reference)
+        return present(facts)
+
+    def _request(
+        self, recipe: Recipe, source: Source, bases: Mapping[str, Present], handles: Mapping[str, str]
+    ) -> BuildRequest:
         inputs = recipe.inputs({name: base.content for name, base in bases.items()})
         stamp = Stamp(recipe.target.image, inputs.key, inputs)
-        name = self.handles.name(recipe.target.image, inputs.key)
-        request = BuildRequest(
-            name=name,
+        return BuildRequest(
+            name=self.handles.name(recipe.target.image, inputs.key),
             context=source.context,
-            args=(
-                *source.args,
-                *((arg, self.handles.of(base, bases[base].id)) for arg, base in source.bases),
-            ),
+            args=(*source.args, *handles.items()),
             labels=(*source.labels, *stamp_labels(stamp).items()),
             target=source.target,
             platform=recipe.target.platform,
             epoch=source.epoch,
         )
-        facts = self._facts(self.engine.build(request, log))
-        self.handles.hold(facts.id, name)
-        verify(recipe, facts, bases)
-        gates(facts.id, log)
-        self.engine.tag(facts.id, recipe.reference)
-        return present(facts)
 
     def _facts(self, image: str) -> Facts:
         facts = self.engine.inspect(image)
@@ -116,6 +119,17 @@ def verify(recipe: Recipe, facts: Facts, bases: Mapping[str, Present]) -> None:
             f"its layers do not begin with those of its {recipe.ground.kind} {recipe.ground.name} ({ground.id}): "
             "it was built on something else",
         )
+
+
+def _naming(named: Mapping[str, str], log: Log) -> Log:
+    """A log in which the bases go by their names, not by their throw-away tags."""
+
+    def take(line: str) -> None:
+        for handle, base in named.items():
+            line = line.replace(handle, base)
+        log(line)
+
+    return take
 
 
 class Tail:

@@ -119,8 +119,8 @@ def judge(recipe: Recipe, here: Present | None, bases: Mapping[str, Present]) ->
 
 def _absent(recipe: Recipe, here: Present | None) -> tuple[str, ...]:
     if here is None:
-        return (f"{recipe.reference} is not on the engine",)
-    return (f"the image that {recipe.reference} names was not built by forebear",)
+        return (f"{recipe.shown} is not on the engine",)
+    return (f"the image that {recipe.shown} names was not built by forebear",)
 
 
 def _recorded(here: Present) -> dict[str, str]:
@@ -133,12 +133,12 @@ def _recorded(here: Present) -> dict[str, str]:
 def _unsound(recipe: Recipe, here: Present, bases: Mapping[str, Present]) -> tuple[str, ...]:
     """Why an image with the right key is not what the key promises: a label alone proves nothing."""
     if here.stamp is None or here.stamp.image != recipe.target.image:
-        return (f"{recipe.reference} names another image",)
+        return (f"{recipe.shown} names another image",)
     ground = bases.get(recipe.ground.name, NOTHING if recipe.ground.kind is BaseKind.SCRATCH else None)
     if ground is None:
         return ()
     if not here.stands_on(ground):
         return (f"its layers do not begin with those of its {recipe.ground.kind} {recipe.ground.name}",)
     if here.history > ground.history + ground.triggers + recipe.steps:
-        return (f"{recipe.reference} names an image that somebody built on top of forebear's",)
+        return (f"{recipe.shown} names an image that somebody built on top of forebear's",)
     return ()

@@ -69,6 +69,11 @@ class Recipe:
     blocked: tuple[str, ...] = ()
 
     @property
+    def shown(self) -> str:
+        """The release tag as people write it."""
+        return self.reference.removeprefix("docker.io/")
+
+    @property
     def parents(self) -> tuple[str, ...]:
         """The names of the images of the family that it needs, `from` first, each once."""
         return tuple(dict.fromkeys(need.name for need in self.needs if need.kind is BaseKind.PARENT))

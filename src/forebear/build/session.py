@@ -55,6 +55,8 @@ class Session:
         emit(Began(self._info, self._engine.capabilities() if building else None, self.plan))
         handles = Handles(self._engine, self._project.family.lineage.project, by_digest=self._info.keeps_digests)
         order = Order(self.plan, self._present, self.prepared.source, gates, self._log, jobs, fail_fast)
+        if building:
+            handles.sweep()
         try:
             return Cascade(order, Workshop(self._engine, handles, self._memory), emit).run()
         finally:
