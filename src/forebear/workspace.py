@@ -130,9 +130,11 @@ class Workspace:
             with suppress(OSError):
                 file.truncate()
                 file.write(f"{os.getpid()} {datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}".encode())
-            yield
-            with suppress(OSError):
-                file.truncate(0)
+            try:
+                yield
+            finally:
+                with suppress(OSError):
+                    file.truncate(0)
 
     def _inside(self, relative: str) -> Path:
         return _confine(self.root, relative, relative)
