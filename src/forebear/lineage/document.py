@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import yaml
 
@@ -119,14 +119,18 @@ def _place_at(before: str, file: str) -> Place:
 def _syntax_fault(error: yaml.YAMLError, file: str, text: str) -> Fault:
     mark = getattr(error, "problem_mark", None)
     if mark is None:
-        return Fault(Place(file), f"this is not YAML: {error}")
-    place = Place(file, mark.line + 1, mark.column + 1)
-    lines = text.splitlines()
-    if mark.line < len(lines) and lines[mark.line][mark.column : mark.column + 1] == "\t":
+        return Fault(Place(file), f"this is not YAML: {error}", "correct it")
+    line = "".join(text.splitlines()[mark.line : mark.line + 1])
+    indent, tab, _ = line[: len(line) - len(line.lstrip())].partition("\t")
+    if tab:
+        place = Place(file, mark.line + 1, len(indent) + 1)
         return Fault(place, "a tab, which YAML does not allow for indentation", "use spaces")
-    return Fault(place, f"this is not YAML: {_reason(error)}", "look at this line and the one before")
+    return Fault(Place(file, mark.line + 1, mark.column + 1), *_reason(error))
 
 
-def _reason(error: yaml.YAMLError) -> str:
-    parts = (getattr(error, "context", None), getattr(error, "problem", None))
-    return ", ".join(part for part in parts if part)
+def _reason(error: Any) -> tuple[str, str]:
+    """What the parser says, and where to look."""
+    if error.context is None or error.context_mark is None:
+        return f"this is not YAML: {error.problem}", "look at this line and the one before"
+    problem = f"this is not YAML: {error.context}, {error.problem}"
+    return problem, f"look from line {error.context_mark.line + 1} on"
