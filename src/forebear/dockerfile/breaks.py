@@ -10,8 +10,9 @@ from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
+from forebear.dockerfile.lines import Lines
 from forebear.dockerfile.model import DockerfileFault
-from forebear.dockerfile.reader import outline
+from forebear.dockerfile.syntax import outline
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -45,7 +46,7 @@ def check_line_breaks(text: str, hidden: str, values: Mapping[str, object]) -> N
 def _shape(text: str, *, aligned: bool) -> object:
     """The instructions by keyword and, where texts are aligned, by place."""
     try:
-        found = outline(text)
+        found = list(outline(Lines(text)))
     except DockerfileFault as fault:
         return fault.problem
     return found if aligned else [keyword for _, keyword in found]

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from dataclasses import dataclass
 from itertools import accumulate
-from typing import Final
+from typing import Final, NamedTuple
 
 from forebear.dockerfile.expand import SPACE
 from forebear.dockerfile.model import Directives, DockerfileFault
@@ -19,8 +18,7 @@ _DIRECTIVE: Final = re.compile(r"([a-zA-Z][a-zA-Z0-9]*)[\t\n\f\r ]*=(.+)")
 _NARROW_SPACE: Final = "\t\n\f\r "
 
 
-@dataclass(frozen=True, slots=True)
-class Logical:
+class Logical(NamedTuple):
     """A logical line: its text, its lines in the file, and where in the file its pieces begin."""
 
     text: str
@@ -39,7 +37,7 @@ class Logical:
 class Lines:
     """The lines of a text, handed out one logical line at a time."""
 
-    __slots__ = ("_lines", "_next", "_offsets", "_tails", "directives")
+    __slots__ = ("_ends", "_escape", "_lines", "_next", "_offsets", "directives")
 
     def __init__(self, text: str) -> None:
         """Split the text and read its directives. Raises DockerfileFault."""
@@ -50,7 +48,8 @@ class Lines:
         self._offsets = [0, *accumulate(len(line) + 1 for line in self._lines)]
         self._next = 0
         self.directives = _directives(self._lines)
-        self._tails = self._continuation()
+        self._escape = self.directives.escape
+        self._ends = f"{self._escape} \t\r"
 
     def _check_length(self, text: str) -> None:
         if len(text) < MAX_LINE // 4:
@@ -58,9 +57,6 @@ class Lines:
         for number, line in enumerate(self._lines, 1):
             if len(line) >= MAX_LINE // 4 and len(line.encode("utf-8", "surrogatepass")) >= MAX_LINE:
                 raise DockerfileFault(number, f"the line is longer than {MAX_LINE - 1} bytes")
-
-    def _continuation(self) -> tuple[str, str]:
-        return self.directives.escape, self.directives.escape * 2
 
     def position(self, offset: int) -> tuple[int, int]:
         """Line and column, counted from 1, of an offset into the text."""
@@ -73,15 +69,15 @@ class Lines:
             number = self._next
             raw = self._lines[number]
             self._next += 1
-            line = raw.rstrip("\r").lstrip(SPACE if number else SPACE + BYTE_ORDER_MARK)
+            line = raw if "!" <= raw[:1] < "\x7f" else raw.lstrip(SPACE if number else SPACE + BYTE_ORDER_MARK)
             if not line or line[0] == "#":
                 continue
-            offset = self._offsets[number] + raw.index(line)
-            tail = line.rstrip(" \t")
-            one, two = self._tails
-            if not tail.endswith(one) or tail.endswith(two):
-                return Logical(line, number + 1, number + 1, ((0, offset),))
-            return self._joined(tail[:-1], number, offset)
+            offset = self._offsets[number] + len(raw) - len(line)
+            if line[-1] in self._ends:
+                line, more = self._trim(line.rstrip("\r"))
+                if more:
+                    return self._joined(line, number, offset)
+            return Logical(line, number + 1, number + 1, ((0, offset),))
         return None
 
     def _joined(self, text: str, number: int, offset: int) -> Logical:
@@ -103,8 +99,7 @@ class Lines:
     def _trim(self, line: str) -> tuple[str, bool]:
         """The line without a continuation character at its end, and whether it had one."""
         tail = line.rstrip(" \t")
-        one, two = self._tails
-        if tail.endswith(one) and not tail.endswith(two):
+        if tail.endswith(self._escape) and tail[-2:-1] != self._escape:
             return tail[:-1], True
         return line, False
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final, Literal
+from typing import TYPE_CHECKING, Final, Literal, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -36,9 +36,11 @@ class Heredoc:
     descriptor: int
 
 
-@dataclass(frozen=True, slots=True)
-class Instruction:
-    """One instruction; lines count from 1, inclusive, here-documents included."""
+class Instruction(NamedTuple):
+    """One instruction; lines count from 1, inclusive, here-documents included.
+
+    A tuple and no dataclass, because a large family has hundreds of thousands of them.
+    """
 
     keyword: str  # in upper case
     text: str  # the arguments, continuation lines joined, without the flags

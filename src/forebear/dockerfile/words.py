@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 from forebear.dockerfile.expand import SPACE, shell_words
 from forebear.dockerfile.model import Malformed
@@ -29,8 +28,20 @@ _WORD: Final = {e: _word_pattern(e, SPACE, "[^']") for e in "\\`"}
 _FLAG: Final = {e: _word_pattern(e, r"\t\n\v\f\r ", rf"[^'{re.escape(e)}]|{re.escape(e)}(?:.|\Z)") for e in "\\`"}
 
 
-@dataclass(frozen=True, slots=True)
-class Flag:
+_PLAIN_FLAG: Final = {
+    e: re.compile(rf"--([^\t\n\v\f\r \"'={re.escape(e)}]+)(?:=([^\t\n\v\f\r \"'{re.escape(e)}]*))?[\t\n\v\f\r ]+")
+    for e in "\\`"
+}
+
+
+def _no_constant(name: str) -> float:
+    raise ValueError(name)
+
+
+_DECODER: Final = json.JSONDecoder(parse_constant=_no_constant)
+
+
+class Flag(NamedTuple):
     """`--name=value`, quotes and escapes gone; `at[i]` is the index of `value[i]` in the line."""
 
     name: str
@@ -53,13 +64,19 @@ def split_flags(line: str, start: int, escape: str) -> tuple[list[Flag], int]:
     """The flags from `start`, and where the other arguments begin."""
     flags: list[Flag] = []
     while line.startswith("--", start):
+        plain = _PLAIN_FLAG[escape].match(line, start)
+        if plain:
+            at = plain.start(2)
+            flags.append(Flag(plain[1], plain[2], range(at, plain.end(2))))
+            start = plain.end()
+            continue
         found = _FLAG[escape].match(line, start)
         assert found is not None  # noqa: S101 - it begins with "--"
         start = _skip(line, found.end())
-        word, at = _unquoted(found.group(), found.start(), escape)
+        word, places = _unquoted(found.group(), found.start(), escape)
         if word == "--":
             return flags, found.end()
-        flags.append(_flag(word, at))
+        flags.append(_flag(word, places))
     return flags, start
 
 
@@ -115,7 +132,7 @@ def split_json(text: str) -> list[str] | None:
     if not text.startswith("["):
         return None
     try:
-        items = json.loads(text, parse_constant=_no_constant)
+        items = _DECODER.decode(text)
     except (ValueError, RecursionError):
         return None
     if not all(isinstance(item, str) for item in items):
@@ -123,12 +140,7 @@ def split_json(text: str) -> list[str] | None:
     return list(items)
 
 
-def _no_constant(name: str) -> float:
-    raise ValueError(name)
-
-
-@dataclass(frozen=True, slots=True)
-class HeredocHead:
+class HeredocHead(NamedTuple):
     """`<<NAME` as found in a line."""
 
     name: str
