@@ -74,10 +74,8 @@ class Engine:
     def start(self, on_demand: bool = False) -> None:
         """Start the engine; nothing to do when it runs."""
         self._check_length()
-        if os.geteuid() != 0:
-            raise EngineError("starting an engine needs root; run this as root, or set DOCKER_HOST to one")
-        usr = self.usr()
         with changing(self.folder):
+            usr = self.usr()
             if not on_demand:
                 self.on_demand.unlink(missing_ok=True)
             if self.process() is not None:

@@ -6,6 +6,7 @@ import os
 import platform
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 
 from errors import EngineError
@@ -31,6 +32,7 @@ def current() -> Path:
     home = CACHE / "current"
     with changing(CACHE):
         if not home.exists():
+            _say("fetching the newest engine from Debian's unstable suite")
             _unpack(_download(CACHE / "download"), home)
     return home / "usr"
 
@@ -46,6 +48,7 @@ def _install(programs: dict[str, str]) -> None:
         return
     _need_debian_root(f"these packages are missing: {' '.join(missing)}")
     with changing(CACHE):
+        _say(f"installing {' '.join(missing)}")
         install = ["install", "-y", "--no-install-recommends", "--no-remove", *missing]
         try:
             _apt("apt-get", *install)
@@ -60,6 +63,10 @@ def _need_debian_root(why: str) -> None:
         raise EngineError(f"{why}; only on Debian can they be installed from here: {todo}")
     if os.geteuid() != 0:
         raise EngineError(f"{why}; installing them needs root: run this as root, or {todo}")
+
+
+def _say(what: str) -> None:
+    print(f"tools/engine: {what}", file=sys.stderr)
 
 
 def _apt(*command: str, cwd: Path | None = None) -> str:

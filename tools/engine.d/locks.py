@@ -54,6 +54,8 @@ def in_use(folder: Path) -> bool:
 
 
 def _open(folder: Path, purpose: str) -> int:
+    if os.geteuid() != 0:
+        raise EngineError("a private engine needs root; run this as root, or set DOCKER_HOST to an engine")
     LOCKS.mkdir(parents=True, exist_ok=True)
     return os.open(LOCKS / f"{quote(str(folder), safe='')}.{purpose}", os.O_RDWR | os.O_CREAT, 0o600)
 
