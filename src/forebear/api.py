@@ -7,7 +7,7 @@ import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from forebear.errors import Fault, InputError, Place
+from forebear.errors import BuildFailed, Fault, InputError, Place
 from forebear.lineage.selectors import select
 from forebear.pins import lock as locks
 from forebear.pins import locking
@@ -16,6 +16,7 @@ from forebear.project import load as open_project
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
+    from pathlib import Path
 
     from forebear.build.events import Ended
     from forebear.build.make import Gates
@@ -23,20 +24,25 @@ if TYPE_CHECKING:
     from forebear.build.recipe import Recipe
     from forebear.build.run import Emit
     from forebear.engine.model import Engine
+    from forebear.lineage.model import Image
     from forebear.pins.locking import Locking
     from forebear.pins.resolve import Difference, Manifests
     from forebear.reference import Reference
 
 __all__ = [
     "Drift",
+    "Gated",
     "Options",
     "build",
     "check_lock",
     "connect",
     "drift",
+    "graph",
+    "init",
     "open_project",
     "plan",
     "render",
+    "run_gates",
     "write_lock",
 ]
 
@@ -47,6 +53,15 @@ class Drift:
 
     path: str
     diff: str
+
+
+@dataclass(frozen=True, slots=True)
+class Gated:
+    """How an image passed its gates; `problem` is empty where it did."""
+
+    image: str
+    reference: str
+    problem: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +109,19 @@ def _drift(project: Project, rendered: Iterable[Rendered]) -> Iterator[Drift]:
             before, after = text.splitlines(keepends=True), each.text.splitlines(keepends=True)
             old = each.path if there else "/dev/null"
             yield Drift(each.path, "".join(difflib.unified_diff(before, after, old, f"{each.path} (rendered)")))
+
+
+def graph(project: Project, form: str = "tree", selected: Sequence[str] = ()) -> str:
+    """A picture of the selected images as text: "tree", "mermaid", "dot" or "json". Raises InputError."""
+    from forebear.pictures import document, dot, mermaid, tree
+
+    draw = {
+        "tree": tree.tree,
+        "mermaid": mermaid.mermaid,
+        "dot": dot.dot,
+        "json": lambda family, names: document.text(document.document(family, names)),
+    }
+    return draw[form](project.family, select(project.family, selected))
 
 
 def write_lock(
@@ -182,6 +210,26 @@ def build(
         return session.run(_gates(project, engine), emit, options.jobs or _jobs(), fail_fast=options.fail_fast)
 
 
+def run_gates(project: Project, engine: Engine, selected: Sequence[str] = ()) -> tuple[Gated, ...]:
+    """Let the selected images that have gates pass them, as they are on the engine. Raises InputError, EngineError."""
+    images = (project.family.lineage.images[name] for name in select(project.family, selected))
+    return tuple(_gated(engine, image) for image in images if image.tests)
+
+
+def _gated(engine: Engine, image: Image) -> Gated:
+    from forebear.release.gates import check
+
+    reference = image.reference.familiar
+    facts = engine.inspect(reference)
+    if facts is None:
+        return Gated(image.name, reference, "it is not on the engine; run: forebear build")
+    try:
+        check(engine, image.tests, facts.id, lambda _line: None)
+    except BuildFailed as error:
+        return Gated(image.name, reference, str(error))
+    return Gated(image.name, reference, "")
+
+
 def _gates(project: Project, engine: Engine) -> Callable[[Recipe], Gates]:
     from forebear.release.gates import check
 
@@ -191,3 +239,12 @@ def _gates(project: Project, engine: Engine) -> Callable[[Recipe], Gates]:
 
 def _jobs() -> int:
     return max(2, 2 * (os.cpu_count() or 1))
+
+
+def init(
+    folder: Path, project: str | None = None, upstream: str = "docker.io/library/debian:12-slim"
+) -> tuple[str, ...]:
+    """Write a first lineage.yml and template into a folder; the paths of what was written. Raises InputError."""
+    from forebear.starting import start
+
+    return start(folder, project, upstream)
