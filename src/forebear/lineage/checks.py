@@ -40,12 +40,17 @@ def _wrong_bases(lineage: Lineage, places: Places) -> Iterator[Fault]:
     for image in lineage.images.values():
         for path, base in _places_of_bases(image):
             if base.image == image.name:
-                yield Fault(places.value(path), f"{image.name} starts from itself", _if_upstream(image.name))
+                yield Fault(places.value(path), *_itself(image.name, str(path[2])))
             elif base.image is not None and base.image not in lineage.images:
                 yield Fault(places.value(path), *_unknown(base.image, speller))
             elif base.upstream in own:
                 problem = f"{base} is an image of this file, not an upstream"
                 yield Fault(places.value(path), problem, f"write {own[base.upstream]}")
+
+
+def _itself(name: str, key: str) -> tuple[str, str]:
+    verb = "starts" if key == "from" else "copies"
+    return f"{name} {verb} from itself", _if_upstream(name)
 
 
 def _unknown(name: str, speller: Speller) -> tuple[str, str]:
@@ -59,8 +64,7 @@ def _if_upstream(name: str) -> str:
 
 def _cycles(images: Mapping[str, Image], places: Places) -> Iterator[Fault]:
     edges = {
-        name: [each for each in image.parents if each in images and each != name]
-        for name, image in images.items()
+        name: [each for each in image.parents if each in images and each != name] for name, image in images.items()
     }
     for cycle in find_cycles(edges):
         path = next(path for path, base in _places_of_bases(images[cycle[0]]) if base.image == cycle[1])
@@ -74,20 +78,14 @@ def _shared_contexts(images: Mapping[str, Image], places: Places) -> Iterator[Fa
         owner = owners.setdefault(image.context, image.name)
         if owner != image.name:
             problem = f"{image.context} is the context of {owner} too, and would hold both Dockerfiles"
-            yield Fault(
-                places.value(("images", image.name, "context")), problem, "give each a folder of its own"
-            )
+            yield Fault(places.value(("images", image.name, "context")), problem, "give each a folder of its own")
 
 
 def _missing_platforms(images: Mapping[str, Image], places: Places) -> Iterator[Fault]:
     for image in images.values():
         for path, base in _places_of_bases(image):
             parent = images.get(base.image or "")
-            missing = [
-                each
-                for each in image.platforms
-                if parent and parent.platforms and each not in parent.platforms
-            ]
+            missing = [each for each in image.platforms if parent and parent.platforms and each not in parent.platforms]
             if missing:
                 problem = f"{base.image} is not built for {', '.join(missing)}, and {image.name} is"
                 yield Fault(places.value(path), problem, "make their platforms agree")

@@ -53,11 +53,7 @@ def _faults(errors: Iterable[Any], places: Places) -> list[Fault]:
     unknown = [error["loc"] for error in errors if error["type"] == "extra_forbidden"]
     meant = {path: nearest(str(path[-1]), _keys(path)) for path in islice(unknown, PATIENCE)}
     there = {(*path[:-1], key) for path, key in meant.items()}
-    return [
-        _fault(error, places, meant)
-        for error in errors
-        if error["type"] != "missing" or error["loc"] not in there
-    ]
+    return [_fault(error, places, meant) for error in errors if error["type"] != "missing" or error["loc"] not in there]
 
 
 def _fault(error: Any, places: Places, meant: Mapping[Path, str | None]) -> Fault:
@@ -75,8 +71,6 @@ def _words(error: Any) -> tuple[str, str]:
     if error["type"] == "value_error":
         wrong = error["ctx"]["error"]
         return wrong.problem, wrong.action
-    if error["type"] == "too_short":
-        return "this list is empty", "remove the key, or write what belongs there"
     wanted = _WANTED[error["type"]]
     return f"this is {kind(error['input'])}, and has to be {wanted}", f"write {wanted}, or remove the key"
 

@@ -101,14 +101,10 @@ def _decoded(data: bytes, file: str) -> str:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         place = _place_at(data[: error.start].decode("utf-8", "replace"), file)
-        raise InputError(
-            [Fault(place, f"byte 0x{data[error.start]:02x} is not UTF-8", "save it as UTF-8")]
-        ) from None
+        raise InputError([Fault(place, f"byte 0x{data[error.start]:02x} is not UTF-8", "save it as UTF-8")]) from None
     if bad := _UNPRINTABLE.search(text):
         place = _place_at(text[: bad.start()], file)
-        raise InputError(
-            [Fault(place, f"the character U+{ord(bad[0]):04X} is not allowed in YAML", "remove it")]
-        )
+        raise InputError([Fault(place, f"the character U+{ord(bad[0]):04X} is not allowed in YAML", "remove it")])
     return text
 
 
@@ -130,7 +126,10 @@ def _syntax_fault(error: yaml.YAMLError, file: str, text: str) -> Fault:
 
 def _reason(error: Any) -> tuple[str, str]:
     """What the parser says, and where to look."""
-    if error.context is None or error.context_mark is None:
-        return f"this is not YAML: {error.problem}", "look at this line and the one before"
-    problem = f"this is not YAML: {error.context}, {error.problem}"
-    return problem, f"look from line {error.context_mark.line + 1} on"
+    said = ", ".join(part for part in (error.context, error.problem) if part)
+    begun = error.context_mark.line if error.context_mark else error.problem_mark.line
+    here = begun == error.problem_mark.line
+    return (
+        f"this is not YAML: {said}",
+        "look at this line and the one before" if here else f"look from line {begun + 1} on",
+    )

@@ -35,9 +35,7 @@ def image_name(text: str) -> str:
 def project(text: str) -> str:
     """The name of the family, a path component that no engine takes for a registry."""
     if not _fits(patterns.PROJECT, text):
-        raise Wrong(
-            f'"{shown(text)}" is not a project name', "use lower-case letters and digits, joined by - or _"
-        )
+        raise Wrong(f'"{shown(text)}" is not a project name', "use lower-case letters and digits, joined by - or _")
     return text
 
 
@@ -50,9 +48,7 @@ def version(text: str) -> str:
 def registry(text: str) -> str:
     """`host[:port]`, and the folder in it, if any."""
     if not _fits(patterns.REGISTRY, text):
-        action = (
-            f"write {text.partition('://')[2]}" if "://" in text else "write host, host:port or host/folder"
-        )
+        action = f"write {text.partition('://')[2]}" if "://" in text else "write host, host:port or host/folder"
         raise Wrong(f'"{shown(text)}" is not a registry', action)
     return text
 
@@ -93,9 +89,7 @@ def upstream(text: str) -> Reference:
 def stage(text: str) -> str:
     """The name of a stage in a Dockerfile."""
     if not _fits(patterns.STAGE, text):
-        raise Wrong(
-            f'"{shown(text)}" is not a stage name', "use a lower-case letter, then letters, digits, -, _ or ."
-        )
+        raise Wrong(f'"{shown(text)}" is not a stage name', "use a lower-case letter, then letters, digits, -, _ or .")
     return text
 
 
@@ -118,9 +112,7 @@ def argument(text: str) -> str:
     if text == "SOURCE_DATE_EPOCH":
         raise Wrong("SOURCE_DATE_EPOCH is given by forebear", "set epoch instead")
     if text.startswith("FOREBEAR_"):
-        raise Wrong(
-            f"{shown(text)}: the names that begin with FOREBEAR_ are forebear's own", "choose another name"
-        )
+        raise Wrong(f"{shown(text)}: the names that begin with FOREBEAR_ are forebear's own", "choose another name")
     if not _fits(patterns.ARGUMENT, text):
         raise Wrong(f'"{shown(text)}" is not a name of a build argument', "use letters, digits and _")
     return text
@@ -158,13 +150,9 @@ def template(text: str) -> str:
 
 def _outside(text: str, wanted: str, example: str) -> Wrong:
     if text.startswith("/"):
-        return Wrong(
-            f'"{shown(text)}" is an absolute path', f"write one that is relative to lineage.yml, as {example}"
-        )
+        return Wrong(f'"{shown(text)}" is an absolute path', f"write one that is relative to lineage.yml, as {example}")
     if ".." in text.split("/"):
-        return Wrong(
-            f'"{shown(text)}" leads up, and might leave the project', f"write a path without .., as {example}"
-        )
+        return Wrong(f'"{shown(text)}" leads up, and might leave the project', f"write a path without .., as {example}")
     if "\\" in text:
         return Wrong(f'"{shown(text)}" has a backslash', f"write / between folders, as {example}")
     return Wrong(f'"{shown(text)}" is not {wanted}', f"write a path as {example}")

@@ -91,9 +91,7 @@ def _knots(targets: Mapping[str, tuple[str, ...]]) -> list[set[str]]:
     graph = _graph(targets, ((name, target) for name, pointed in targets.items() for target in pointed))
     rank = {name: at for at, name in enumerate(targets)}
     knots = [
-        knot
-        for knot in strongly_connected_components(graph)
-        if len(knot) > 1 or any(n in targets[n] for n in knot)
+        knot for knot in strongly_connected_components(graph) if len(knot) > 1 or any(n in targets[n] for n in knot)
     ]
     return sorted(knots, key=lambda knot: min(rank[name] for name in knot))
 

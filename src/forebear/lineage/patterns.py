@@ -26,9 +26,7 @@ _FIXED = rf"(?:(?::{_TAG})?@{_DIGEST}|:(?!latest$){_TAG})"
 NAME: Final = rf"^(?!scratch$){_COMPONENT}$"
 PROJECT: Final = rf"^(?!localhost$){_FOLDER}$"
 REGISTRY: Final = rf"^{_HOST}(?:/{_COMPONENT})*$"
-UPSTREAM: Final = (
-    rf"^(?:{_HOST}/{_COMPONENT}(?:/{_COMPONENT})*|{_FOLDER}(?:/{_COMPONENT})+|{_COMPONENT}){_FIXED}$"
-)
+UPSTREAM: Final = rf"^(?:{_HOST}/{_COMPONENT}(?:/{_COMPONENT})*|{_FOLDER}(?:/{_COMPONENT})+|{_COMPONENT}){_FIXED}$"
 
 # A stage name of a Dockerfile (BuildKit, instructions/parse.go).
 STAGE: Final = r"^[a-z][a-z0-9_.-]*$"

@@ -14,9 +14,7 @@ _WORDS: Final[dict[str, bool | None]] = {
     **dict.fromkeys(("true", "True", "TRUE"), True),
     **dict.fromkeys(("false", "False", "FALSE"), False),
 }
-_OLD_BOOLEANS: Final = frozenset(
-    {"yes", "Yes", "YES", "on", "On", "ON", "no", "No", "NO", "off", "Off", "OFF"}
-)
+_OLD_BOOLEANS: Final = frozenset({"yes", "Yes", "YES", "on", "On", "ON", "no", "No", "NO", "off", "Off", "OFF"})
 _INTEGER: Final = re.compile(r"-?[1-9][0-9]{0,17}|0")
 _FRACTION: Final = re.compile(r"-?[0-9]+\.[0-9]+")
 # Whatever YAML 1.1 (int, float: yaml.org/type) or YAML 1.2 (10.3.2, core schema) takes for a number.

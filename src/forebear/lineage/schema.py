@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping
 from typing import Annotated, Any, Final
 
-from pydantic import BaseModel, ConfigDict, Field, PlainValidator, WithJsonSchema
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PlainValidator, WithJsonSchema
 from pydantic.json_schema import GenerateJsonSchema
 
 from forebear.lineage import grammar, patterns, values
@@ -87,7 +87,18 @@ Command = Annotated[
         }
     ),
 ]
-Platforms = Annotated[tuple[Platform, ...], Field(strict=False, min_length=1)]
+Platforms = Annotated[
+    tuple[Platform, ...],
+    AfterValidator(values.distinct),
+    WithJsonSchema(
+        {
+            "type": "array",
+            "items": {"type": "string", "pattern": patterns.PLATFORM},
+            "minItems": 1,
+            "uniqueItems": True,
+        }
+    ),
+]
 
 
 class _Entry(BaseModel):
@@ -100,9 +111,7 @@ class GateEntry(_Entry):
     name: Annotated[Line, Field(description="What is checked, unique in the image.")]
     run: Annotated[Command, Field(description="What runs in a container of the image.")]
     exit: Annotated[ExitCode, Field(description="The exit code that passes.")] = 0
-    output: Annotated[Expression, Field(description="A regular expression that the output has to match.")] = (
-        ""
-    )
+    output: Annotated[Expression, Field(description="A regular expression that the output has to match.")] = ""
 
 
 class ImageEntry(_Entry):
@@ -126,15 +135,11 @@ class ImageEntry(_Entry):
     ] = Field(default_factory=dict)
     template: Annotated[Template, Field(description="Its template; else templates/NAME.Dockerfile.j2.")] = ""
     context: Annotated[Context, Field(description="Its build context; else images/NAME.")] = ""
-    vars: Annotated[Vars, Field(description="Values for its template.", examples=[{"tomcat": "8.0.41"}])] = (
-        Field(default_factory=dict)
-    )
-    args: Annotated[dict[Argument, Printed], Field(description="Build arguments.")] = Field(
+    vars: Annotated[Vars, Field(description="Values for its template.", examples=[{"tomcat": "8.0.41"}])] = Field(
         default_factory=dict
     )
-    labels: Annotated[dict[Label, Printed], Field(description="Labels of the image.")] = Field(
-        default_factory=dict
-    )
+    args: Annotated[dict[Argument, Printed], Field(description="Build arguments.")] = Field(default_factory=dict)
+    labels: Annotated[dict[Label, Printed], Field(description="Labels of the image.")] = Field(default_factory=dict)
     target: Annotated[Target, Field(description="The stage of the Dockerfile that is built.")] = ""
     platforms: Annotated[Platforms, Field(description="Its own platforms; else the family's.")] = ()
     epoch: Annotated[Epoch, Field(description="Its own epoch; else the family's.")] = 0
@@ -150,15 +155,11 @@ class LineageFile(_Entry):
         Field(description="The name of the family: images are called PROJECT/NAME.", examples=["firethorn"]),
     ]
     version: Annotated[Version, Field(description="The family's release, in SemVer.", examples=["2.1.7"])]
-    registry: Annotated[
-        Registry, Field(description="Where publish pushes; every reference begins with it.")
-    ] = ""
+    registry: Annotated[Registry, Field(description="Where publish pushes; every reference begins with it.")] = ""
     source: Annotated[Url, Field(description="Where the sources of the family are.")] = ""
     platforms: Annotated[
         Platforms,
-        Field(
-            description="What the images are built for; else the engine's own.", examples=[["linux/amd64"]]
-        ),
+        Field(description="What the images are built for; else the engine's own.", examples=[["linux/amd64"]]),
     ] = ()
     epoch: Annotated[
         Epoch,

@@ -15,9 +15,7 @@ if TYPE_CHECKING:
 
     from forebear.lineage.graph import Family
 
-FORM: Final = (
-    "write NAME, NAME+, +NAME, NAME+1, 2+NAME, or several joined by commas for what they have in common"
-)
+FORM: Final = "write NAME, NAME+, +NAME, NAME+1, 2+NAME, or several joined by commas for what they have in common"
 _TERM: Final = re.compile(r"(?:([0-9]*)(\+))?([a-z0-9*?][a-z0-9._*?-]*)(?:(\+)([0-9]*))?", re.ASCII)
 
 
@@ -75,9 +73,7 @@ def evaluate(family: Family, selector: Selector) -> frozenset[str]:
         raise InputError(faults)
     found = frozenset.intersection(*(_reached(family, term) for term in selector.terms))
     if not found:
-        raise InputError(
-            [Fault(_place(selector.text), "no image is in all of these", "look at forebear graph")]
-        )
+        raise InputError([Fault(_place(selector.text), "no image is in all of these", "look at forebear graph")])
     return found
 
 
@@ -105,9 +101,7 @@ def _unknown(family: Family, term: Term, text: str) -> Fault | None:
 def _term(part: str, text: str) -> Term:
     match = _TERM.fullmatch(part)
     if match is None:
-        raise InputError(
-            [Fault(_place(text), f"{part!r} is not a selector" if part else "nothing is selected", FORM)]
-        )
+        raise InputError([Fault(_place(text), f"{part!r} is not a selector" if part else "nothing is selected", FORM)])
     up, ascending, pattern, descending, down = match.groups()
     return Term(pattern, _depth(ascending, up), _depth(descending, down))
 

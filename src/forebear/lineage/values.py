@@ -89,6 +89,16 @@ def printed(value: object) -> str:
     return shown
 
 
+def distinct(each: tuple[str, ...]) -> tuple[str, ...]:
+    """A list that is not empty and says nothing twice."""
+    if not each:
+        raise Wrong("this list is empty", "remove the key, or write what belongs there")
+    if len(set(each)) < len(each):
+        twice = next(one for one in each if each.count(one) > 1)
+        raise Wrong(f"{twice} is here more than once", "keep one of them")
+    return each
+
+
 def command(value: object) -> tuple[str, ...]:
     """The arguments of a command; a text is one for the shell."""
     if isinstance(value, str):

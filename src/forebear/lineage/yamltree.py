@@ -120,7 +120,11 @@ class Tree:
 
     def _check_key(self, event: Any) -> None:
         self._words.add(event.value)
-        if type(self._plain(event)) is not str:
+        try:
+            is_text = isinstance(plain(event.value), str)
+        except Wrong:
+            is_text = False
+        if not is_text:
             self._fault(event, f"the key {event.value} is not text", f'write "{event.value}"')
 
     def _start(self, event: Any) -> None:
@@ -146,14 +150,10 @@ class Tree:
     def _alias(self, event: Any) -> None:
         self._refuse_as_key(event)
         if event.anchor not in self._anchors:
-            raise self._stop(
-                event, f"no anchor &{event.anchor} comes before this alias", "write the value out"
-            )
+            raise self._stop(event, f"no anchor &{event.anchor} comes before this alias", "write the value out")
         known = self._anchors[event.anchor]
         if known is None:
-            raise self._stop(
-                event, f"the alias *{event.anchor} is inside what it names", "write the value out"
-            )
+            raise self._stop(event, f"the alias *{event.anchor} is inside what it names", "write the value out")
         value, size, depth = known
         self._aliased += size
         if self._aliased > MAX_ALIASED:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import time
+from typing import TYPE_CHECKING
 
 import pytest
 import yaml
@@ -10,7 +11,9 @@ from hypothesis import strategies as st
 from forebear.errors import InputError, Place
 from forebear.lineage import document
 from forebear.lineage.document import MAX_BYTES, load
-from forebear.lineage.model import Path
+
+if TYPE_CHECKING:
+    from forebear.lineage.model import Path
 
 
 def refused(data: bytes) -> str:
@@ -107,6 +110,7 @@ def test_what_leaves_nothing_to_read(data: bytes, message: str) -> None:
         ),
         ("8: x\n", ['lineage.yml:1:1: 8: the key 8 is not text; write "8"']),
         ("true: x\n", ['lineage.yml:1:1: true: the key true is not text; write "true"']),
+        ("on: x\n", ['lineage.yml:1:1: on: the key on is not text; write "on"']),
         ("~: x\n", ['lineage.yml:1:1: ~: the key ~ is not text; write "~"']),
         (
             "a: [x, 3.10]\n",
@@ -201,14 +205,14 @@ def test_of_two_equal_keys_the_first_has_the_place() -> None:
 
 
 values = st.recursive(
-    st.none() | st.booleans() | st.integers(-(10**9), 10**9) | st.text(st.characters(codec="utf-8"), max_size=8),
+    st.none() | st.booleans() | st.integers(-(10**9), 10**9) | st.text("ab0:#é😀'\"{}-\n\\ ", max_size=8),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text("abcé: #", max_size=4), inner, max_size=3),
     max_leaves=12,
 )
 
 
 @given(values, st.booleans())
-@settings(max_examples=150)
+@settings(max_examples=60)
 def test_reads_back_what_was_written(value: object, flow: bool) -> None:
     text = yaml.safe_dump(value, allow_unicode=True, default_flow_style=flow)
     read = load(text.encode(), "lineage.yml")
@@ -218,21 +222,19 @@ def test_reads_back_what_was_written(value: object, flow: bool) -> None:
 
 
 snippets = st.sampled_from(
-    ["a", "b: ", "- ", "? ", ": ", "[", "]", "{", "}", ",", "\n", "\n  ", "&x ", "*x ", "<<: ", "!t ", "!!int ", "'", '"',
-     "|\n", ">-\n", "#", "---\n", "...\n", "%YAML 1.1\n", "\t", "1", "0x", "~", "\\", "\r\n", "\x85", "\ufeff", "\0"]
-)  # fmt: skip
+    [*"a[]{},'\"#1~\\\t\x00\x85\ufeff", "b: ", "- ", "? ", ": ", "\n", "\n  ", "\r\n", "|\n", ">-\n", "&x ", "*x ", "<<: ", "!t ", "!!int ", "0x", "---\n", "...\n", "%YAML 1.1\n"]
+)
 
 
 @given(st.binary(max_size=60) | st.lists(snippets, max_size=25).map(lambda each: "".join(each).encode()))
 @example(b"? \xe2\x80\xa8")
-@settings(max_examples=300)
+@settings(max_examples=200)
 def test_any_bytes_are_read_or_refused(data: bytes) -> None:
     try:
         read = load(data, "lineage.yml")
-    except InputError as error:
-        assert error.faults
-    else:
-        read.places.value(("a",))
+    except InputError:
+        return
+    assert read.places.value(("a",)).file == "lineage.yml"
 
 
 def test_the_parser_in_python_says_the_same(monkeypatch: pytest.MonkeyPatch) -> None:

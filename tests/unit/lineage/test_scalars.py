@@ -1,7 +1,7 @@
 from __future__ import annotations
 
-import datetime
 import re
+from typing import Any
 
 import pytest
 import yaml
@@ -46,7 +46,26 @@ def test_what_an_unquoted_value_is(text: str, value: object) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", "3.10 010 0755 0x1F 0o17 0b1 1_000 1:30 1e3 +5 -0 .5 5. .inf -.inf .nan 12345678901234567890".split()
+    "text",
+    [
+        "3.10",
+        "010",
+        "0755",
+        "0x1F",
+        "0o17",
+        "0b1",
+        "1_000",
+        "1:30",
+        "1e3",
+        "+5",
+        "-0",
+        ".5",
+        "5.",
+        ".inf",
+        "-.inf",
+        ".nan",
+        "12345678901234567890",
+    ],
 )
 def test_a_number_that_would_print_otherwise_has_to_be_quoted(text: str) -> None:
     with pytest.raises(Wrong) as caught:
@@ -72,7 +91,7 @@ def test_every_reader_of_yaml_agrees_on_what_is_not_refused(text: str) -> None:
         return
     old = _as_yaml_1_1(text)
     if isinstance(value, str):
-        assert isinstance(old, (str, datetime.date))
+        assert isinstance(old, str)
         assert not CORE.fullmatch(text)
     else:
         assert (old, type(old)) == (value, type(value))
@@ -88,9 +107,10 @@ def test_a_number_prints_as_it_is_written(number: float) -> None:
     assert str(value) == str(number)
 
 
-def _as_yaml_1_1(text: str) -> object:
-    loader = yaml.SafeLoader("")
+def _as_yaml_1_1(text: str) -> Any:
+    loader: Any = yaml.SafeLoader("")
     tag = loader.resolve(yaml.ScalarNode, text, (True, False))
-    if tag in {"tag:yaml.org,2002:merge", "tag:yaml.org,2002:value", "tag:yaml.org,2002:timestamp"}:
+    # What we have no use for (yaml is the tag of *, & and !, which cannot stand unquoted).
+    if tag.rpartition(":")[2] in {"merge", "value", "timestamp", "yaml"}:
         return text
-    return loader.construct_object(yaml.ScalarNode(tag, text))  # type: ignore[no-untyped-call]
+    return loader.construct_object(yaml.ScalarNode(tag, text))

@@ -3,7 +3,7 @@ from __future__ import annotations
 import re
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from forebear.lineage.patterns import VERSION
@@ -44,6 +44,7 @@ def test_what_is_no_version(text: str, message: str) -> None:
 
 
 @given(st.from_regex(VERSION.replace("$", r"\Z")) | st.text("0123456789.-+avVé٣\n", max_size=10) | st.text(max_size=10))
+@settings(max_examples=60)
 def test_the_pattern_and_the_parser_agree(text: str) -> None:
     try:
         parsed = str(parse_version(text))

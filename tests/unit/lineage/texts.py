@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import pytest
 
 from forebear.errors import InputError
-from forebear.lineage.model import Lineage
 from forebear.lineage.reader import read
+
+if TYPE_CHECKING:
+    from forebear.lineage.model import Lineage
 
 TOP = "lineage: 1\nproject: firethorn\nversion: 2.1.7\n"
 
