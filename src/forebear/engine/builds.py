@@ -13,10 +13,10 @@ EPOCH: Final = "SOURCE_DATE_EPOCH"
 """The build argument from which BuildKit takes the time of what it makes (BuildKit, docs/build-repro.md)."""
 
 
-def parameters(request: BuildRequest, capabilities: Capabilities, build: str) -> dict[str, str]:
+def parameters(request: BuildRequest, capabilities: Capabilities) -> dict[str, str]:
     """The query of `POST /build` (Docker Engine API, ImageBuild).
 
-    `build` is an ID by which the build can be cancelled. No proxy, no host name and no clock is added.
+    No proxy, no host name and no clock is added.
     """
     query = {
         "t": request.name,
@@ -29,7 +29,7 @@ def parameters(request: BuildRequest, capabilities: Capabilities, build: str) ->
     if request.target:
         query["target"] = request.target
     if capabilities.builder is Builder.BUILDKIT:
-        query |= {"version": "2", "buildid": build}
+        query["version"] = "2"
     if capabilities.rewrites_timestamps:
         query["outputs"] = json.dumps([_output(request.name)])
     return query

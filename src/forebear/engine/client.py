@@ -30,7 +30,8 @@ from forebear.engine.model import (
     RunOutcome,
 )
 from forebear.engine.stream import BuildOutput, error_of, records, refusal
-from forebear.errors import EngineError, EngineUnreachable, Error
+from forebear.engine.uploads import Uploads
+from forebear.errors import EngineUnreachable, Error
 from forebear.reference import Reference
 
 if TYPE_CHECKING:
@@ -47,7 +48,7 @@ class Docker:
         self._thread = threading.local()
         self._probing = threading.Lock()
         self._capabilities: Capabilities | None = None
-        self._builds: set[str] = set()
+        self._uploads = Uploads()
 
     @property
     def _client(self) -> APIClient:
@@ -128,15 +129,10 @@ class Docker:
         return retried(lambda: self._attempt(request, capabilities, log))
 
     def _attempt(self, request: BuildRequest, capabilities: Capabilities, log: Log) -> str:
-        build = uuid.uuid4().hex
         output = BuildOutput(log)
-        self._builds.add(build)
-        try:
-            with self._doing(f"building {request.name}"):
-                for record in self._posted("/build", parameters(request, capabilities, build), request.context()):
-                    output.take(record)
-        finally:
-            self._builds.discard(build)
+        with self._doing(f"building {request.name}"):
+            for record in self._posted("/build", parameters(request, capabilities), request.context()):
+                output.take(record)
         if output.image is None:
             raise EngineUnreachable("the engine broke off the build", "see the engine's log, then run it again")
         return output.image
@@ -145,16 +141,15 @@ class Docker:
         """The records that a POST with a streamed body answers with."""
         client = self._client
         url = f"{client.base_url}/v{client.api_version}{path}"
-        with client.post(url, params=query, data=body, headers=TAR, stream=True, timeout=None) as response:
+        sent = self._uploads.until_cancelled(body)
+        with client.post(url, params=query, data=sent, headers=TAR, stream=True, timeout=None) as response:
             _check(response)
-            yield from records(response.iter_content(None))
+            with self._uploads.answering(response):
+                yield from records(response.iter_content(None))
 
     def cancel(self) -> None:
-        """End all builds that run: they raise BuildFailed."""
-        client = self._client
-        for build in tuple(self._builds):
-            with suppress(EngineError), self._doing("cancelling a build"):
-                client.post(f"{client.base_url}/v{client.api_version}/build/cancel", params={"id": build}, timeout=5)
+        """End all builds that run, and let none begin: they raise an Error."""
+        self._uploads.cancel()
 
     def tag(self, image: str, reference: str) -> None:
         """Let a tag name an image."""

@@ -159,7 +159,7 @@ class Engine(Protocol):
         ...
 
     def cancel(self) -> None:
-        """End all builds that run: they raise BuildFailed."""
+        """End all builds that run, and let none begin: they raise an Error."""
         ...
 
     def tag(self, image: str, reference: str) -> None:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import base64
 import json
+import re
 from collections.abc import Iterable, Iterator, Mapping
-from typing import TYPE_CHECKING, Any
+from textwrap import shorten
+from typing import TYPE_CHECKING, Any, Final
 
 from forebear.engine.boundary import Passing, may_pass
 from forebear.engine.trace import Output, Vertex, decode
@@ -16,6 +18,8 @@ if TYPE_CHECKING:
 
 _RAN = ("did not complete successfully", "executor failed running", "returned a non-zero code")
 """What the builders say where a command of the Dockerfile failed: that passes by no waiting."""
+
+_EXIT: Final = re.compile(r"(?:exit code: |returned a non-zero code: )(\d+)$")
 
 
 def records(chunks: Iterable[bytes]) -> Iterator[Mapping[str, Any]]:
@@ -90,7 +94,14 @@ class BuildOutput:
             self._log("  " + rest)
         if may_pass(message) and not any(sign in message for sign in _RAN):
             raise Passing(message, status=0)
-        raise BuildFailed(f"{self._failed}: {message}" if self._failed else message)
+        raise BuildFailed(_failure(self._failed, message))
+
+
+def _failure(step: str, message: str) -> str:
+    """What failed, in a line: the builders repeat the whole command, which may be long, before its exit code."""
+    code = _EXIT.search(message)
+    cause = f"exit code {code[1]}" if code else message
+    return f"{shorten(step, width=100, placeholder=' …')}: {cause}" if step else cause
 
 
 def _internal(name: str) -> bool:
