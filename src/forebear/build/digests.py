@@ -12,6 +12,7 @@ from contextlib import suppress
 from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING, Final, Self
+from zlib import crc32
 
 from forebear.errors import InputError
 
@@ -28,8 +29,8 @@ _SCHEMA = """
 PRAGMA journal_mode = WAL;
 PRAGMA synchronous = NORMAL;
 CREATE TABLE IF NOT EXISTS file
-    (path BLOB PRIMARY KEY, stamp BLOB NOT NULL, digest BLOB NOT NULL) WITHOUT ROWID;
-SELECT path, stamp, digest FROM file LIMIT 0;
+    (path BLOB PRIMARY KEY, stamp BLOB NOT NULL, sealed BLOB NOT NULL) WITHOUT ROWID;
+SELECT path, stamp, sealed FROM file LIMIT 0;
 """
 _STAMP = struct.Struct("=QqqQQ")
 _PART = 1 << 20
@@ -47,7 +48,7 @@ _MANY, _BIG = 2000, 16 << 20
 _USELESS = {sqlite3.SQLITE_ERROR, sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
 
 Row = tuple[bytes, bytes]
-"""The stamp of a file when it was read, and the SHA-256 of what was read."""
+"""The stamp of a file when it was read, and the SHA-256 of what was read, sealed."""
 
 
 class Changed(OSError):  # noqa: N818 - the system would say: stale
@@ -122,14 +123,14 @@ class Digests:
         self._write("DELETE FROM file WHERE path = ?", gone)
 
     def _select(self, start: bytes, end: bytes) -> dict[bytes, Row]:
-        query = "SELECT path, stamp, digest FROM file WHERE path >= ? AND path < ?"
+        query = "SELECT path, stamp, sealed FROM file WHERE path >= ? AND path < ?"
         try:
             with self._lock:
                 rows = self._database.execute(query, (start, end)).fetchall()
         except sqlite3.Error as error:
             self._renew(error)
             return {}
-        return {key: (stamp, digest) for key, stamp, digest in rows}
+        return {key: (stamp, sealed) for key, stamp, sealed in rows}
 
     def _write(self, statement: str, rows: Sequence[tuple[bytes, ...]]) -> None:
         if not rows:
@@ -162,12 +163,12 @@ class Folder:
         key = self._digests._key(path)
         stamp = _stamp(stat)
         before = self._known.pop(key, None)
-        if before and before[0] == stamp:
-            return before[1].hex()
+        if before and before[0] == stamp and (known := _unseal(*before)):
+            return known.hex()
         started = time.time_ns()
         digest = _read(path, stamp)
         if _settled(stat, started):
-            self._digests._learn(key, (stamp, digest), stat.st_size)
+            self._digests._learn(key, (stamp, _seal(stamp, digest)), stat.st_size)
         return digest.hex()
 
     def forget_rest(self) -> None:
@@ -177,6 +178,16 @@ class Folder:
 
 def _stamp(stat: os.stat_result) -> bytes:
     return _STAMP.pack(stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns, stat.st_ino, stat.st_dev)
+
+
+def _seal(stamp: bytes, digest: bytes) -> bytes:
+    """With a check sum: SQLite has none, and would hand out what a damaged disk made of a row."""
+    return digest + crc32(stamp + digest).to_bytes(4, "big")
+
+
+def _unseal(stamp: bytes, sealed: bytes) -> bytes | None:
+    digest = sealed[:-4]
+    return digest if sealed == _seal(stamp, digest) else None
 
 
 def _settled(stat: os.stat_result, started: int) -> bool:
