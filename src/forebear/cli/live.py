@@ -10,7 +10,7 @@ from rich.live import Live as RichLive
 from rich.table import Table
 from rich.text import Text
 
-from forebear.build.events import Began, Ended, Event, Progress, Started
+from forebear.build.events import Began, Ended, Event, Outcome, Progress, Started
 from forebear.build.plan import Action
 from forebear.cli.console import clean
 
@@ -29,12 +29,17 @@ class Live:
         self._running: dict[Target, tuple[float, str]] = {}
         self._left = 0
         self._console = RichConsole(stderr=True, no_color=not lines.colored)
-        self._live = RichLive(
+        self._live = self._drawn()
+
+    def _drawn(self) -> RichLive:
+        """A drawing that is wiped when it stops, and leaves the streams alone."""
+        return RichLive(
             get_renderable=self._table,
             console=self._console,
             transient=True,
             refresh_per_second=8,
-            redirect_stderr=True,
+            redirect_stdout=False,
+            redirect_stderr=False,
         )
 
     def __enter__(self) -> Self:
@@ -51,16 +56,29 @@ class Live:
         match event:
             case Began():
                 self._left = event.plan.count(Action.BUILD)
-                self._lines.take(event)
+                self._above(event)
             case Started():
                 self._running[event.target] = (time.monotonic(), "; ".join(event.reasons))
             case Progress():
-                began, step = self._running.get(event.target, (time.monotonic(), ""))
-                new = step if event.line.startswith("  ") else event.line
-                self._running[event.target] = (began, new)
+                self._progress(event)
             case Ended():
-                self._left -= self._running.pop(event.target, None) is not None
-                self._lines.take(event)
+                if event.outcome not in (Outcome.REUSED, Outcome.BLOCKED):
+                    self._left -= 1
+                self._running.pop(event.target, None)
+                self._above(event)
+
+    def _progress(self, event: Progress) -> None:
+        """Note the step that a build is at; what a step prints is indented, and only goes to the log."""
+        if event.target in self._running and not event.line.startswith("  "):
+            began, _ = self._running[event.target]
+            self._running[event.target] = (began, event.line)
+
+    def _above(self, event: Event) -> None:
+        """Print an event's lines where they stay: above a drawing that is begun anew."""
+        self._live.stop()
+        self._lines.take(event)
+        self._live = self._drawn()
+        self._live.start()
 
     def _table(self) -> Table:
         table = Table.grid(padding=(0, 2))
