@@ -25,6 +25,7 @@ from locks import changing, in_use
 HOMES = Path("/var/lib/forebear/engine")
 STARTS_IN = STOPS_IN = 60  # seconds
 LOG_LINES = 15
+WITHOUT_KEY = 23  # the version from which on dockerd has no key of its own
 SOCKET_PATH_MAX = 107  # bytes: sun_path in unix(7), less the final zero
 LONGEST_SOCKET = "run/containerd/containerd-debug.sock"
 IN_NAMESPACE = 'mount -t tmpfs -o mode=711 tmpfs /run/containerd && exec "$@"'
@@ -141,7 +142,7 @@ class Engine:
         self.socket.unlink(missing_ok=True)
         self.on_demand.unlink(missing_ok=True)
         self._write_client(usr)
-        self.config.write_text(json.dumps(self._settings(network.raise_for(self.folder)), indent=2) + "\n")
+        self.config.write_text(json.dumps(self._settings(usr, network.raise_for(self.folder)), indent=2) + "\n")
 
     def _write_client(self, usr: Path) -> None:
         shutil.rmtree(self.client, ignore_errors=True)
@@ -150,7 +151,7 @@ class Engine:
         plugins = {"cliPluginsExtraDirs": [str(usr / "libexec/docker/cli-plugins")]}
         (self.client / "config.json").write_text(json.dumps(plugins) + "\n")
 
-    def _settings(self, lan: network.Network) -> dict[str, Any]:
+    def _settings(self, usr: Path, lan: network.Network) -> dict[str, Any]:
         settings: dict[str, Any] = {
             "data-root": str(self.folder / "data"),
             "exec-root": str(self.folder / "run"),
@@ -165,7 +166,11 @@ class Engine:
             "exec-opts": ["native.cgroupdriver=cgroupfs"],
             "features": {"containerd-snapshotter": self.store == "containerd"},
         }
-        return settings if self.store == "containerd" else {**settings, "storage-driver": self.store}
+        if self.store != "containerd":
+            settings["storage-driver"] = self.store
+        if _major(usr) < WITHOUT_KEY:
+            settings["deprecated-key-path"] = str(self.folder / "key.json")  # else it is written to /etc/docker
+        return settings
 
     def _launch(self, usr: Path) -> None:
         Path("/run/containerd").mkdir(exist_ok=True)
@@ -229,3 +234,10 @@ class Engine:
             raise EngineError(f"the engine {self}, process {process}, does not end; see {self.log}")
         self.socket.unlink(missing_ok=True)
         network.remove_for(self.folder)
+
+
+def _major(usr: Path) -> int:
+    """The first number of the version of the dockerd in `usr`."""
+    path = f"{usr}/sbin:{usr}/bin"
+    said = subprocess.check_output(["dockerd", "--version"], text=True, env={"PATH": path})
+    return int(said.removeprefix("Docker version ").partition(".")[0])

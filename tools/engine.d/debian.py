@@ -51,10 +51,10 @@ def _install(programs: dict[str, str]) -> None:
         _say(f"installing {' '.join(missing)}")
         install = ["install", "-y", "--no-install-recommends", "--no-remove", *missing]
         try:
-            _apt("apt-get", *install)
+            _apt_get(*install)
         except EngineError:  # a machine that has never updated its lists, or not for long
-            _apt("apt-get", "update")
-            _apt("apt-get", *install)
+            _apt_get("update")
+            _apt_get(*install)
 
 
 def _need_debian_root(why: str) -> None:
@@ -69,9 +69,11 @@ def _say(what: str) -> None:
     print(f"tools/engine: {what}", file=sys.stderr)
 
 
-def _apt(*command: str, cwd: Path | None = None) -> str:
+def _apt_get(*command: str, settings: dict[str, object] | None = None, cwd: Path | None = None) -> None:
+    """Run apt-get with `settings` in place of the machine's own."""
+    options = [word for key, value in (settings or {}).items() for word in ("-o", f"{key}={value}")]
     done = subprocess.run(
-        [command[0], "-q", "-o", "DPkg::Lock::Timeout=300", *command[1:]],
+        ["apt-get", "-q", "-o", "DPkg::Lock::Timeout=300", *options, *command],
         check=False,
         capture_output=True,
         text=True,
@@ -80,8 +82,7 @@ def _apt(*command: str, cwd: Path | None = None) -> str:
         env={**os.environ, "DEBIAN_FRONTEND": "noninteractive", "LC_ALL": "C.UTF-8"},
     )
     if done.returncode != 0:
-        raise EngineError(f"{' '.join(command)} failed:\n{done.stderr.strip()}")
-    return done.stdout
+        raise EngineError(f"apt-get {' '.join(command)} failed:\n{done.stderr.strip()}")
 
 
 def _download(folder: Path) -> list[Path]:
@@ -92,7 +93,7 @@ def _download(folder: Path) -> list[Path]:
     signed = f" [signed-by={KEYRING}]" if KEYRING.exists() else ""
     (folder / "sources/unstable.list").write_text(f"deb{signed} {_mirror()} unstable main\n")
     (folder / "status").touch()
-    settings = {
+    settings: dict[str, object] = {
         "Dir::Etc::SourceList": "/dev/null",
         "Dir::Etc::SourceParts": folder / "sources",
         "Dir::Etc::Preferences": "/dev/null",
@@ -104,9 +105,8 @@ def _download(folder: Path) -> list[Path]:
         "APT::Sandbox::User": "root",
         "APT::Update::Error-Mode": "any",
     }
-    options = [word for key, value in settings.items() for word in ("-o", f"{key}={value}")]
-    _apt("apt-get", *options, "update")
-    _apt("apt-get", *options, "download", *NEWEST, cwd=folder / "packages")
+    _apt_get("update", settings=settings)
+    _apt_get("download", *NEWEST, settings=settings, cwd=folder / "packages")
     return sorted((folder / "packages").glob("*.deb"))
 
 
@@ -115,7 +115,7 @@ def _mirror() -> str:
     codename = platform.freedesktop_os_release().get("VERSION_CODENAME", "")
     found = _archives(codename)
     if not found:  # the origin is known only after an update
-        _apt("apt-get", "update")
+        _apt_get("update")
         found = _archives(codename)
     if not found:
         raise EngineError(f"apt knows no archive of Debian {codename} main; add one to /etc/apt/sources.list.d")
@@ -125,7 +125,7 @@ def _mirror() -> str:
 def _archives(codename: str) -> list[str]:
     wanted = f"Packages Debian {codename} main"
     form = "$(CREATED_BY) $(ORIGIN) $(CODENAME) $(COMPONENT) $(REPO_URI)"
-    lines = _apt("apt-get", "indextargets", "--format", form).splitlines()
+    lines = subprocess.check_output(["apt-get", "indextargets", "--format", form], text=True).splitlines()
     return [line.removeprefix(wanted).strip() for line in lines if line.startswith(wanted + " ")]
 
 
