@@ -82,12 +82,12 @@ def _contents(context: Context, entry: Entry) -> Iterator[bytes]:
     """A file's bytes and padding, which is not given before the digest of all of them was right."""
     try:
         descriptor = os.open(os.fsencode(context.root) + b"/" + entry.path.encode(), _FLAGS)
-    except OSError:
-        _refuse(context, entry)
-    try:
-        yield from _checked(descriptor, context, entry)
-    finally:
-        os.close(descriptor)
+        try:
+            yield from _checked(descriptor, context, entry)
+        finally:
+            os.close(descriptor)
+    except OSError as error:
+        _refuse(context, entry, f" ({(error.strerror or str(error)).lower()})")
     yield _padding(entry.size)
 
 
@@ -101,6 +101,6 @@ def _checked(descriptor: int, context: Context, entry: Entry) -> Iterator[bytes]
         _refuse(context, entry)
 
 
-def _refuse(context: Context, entry: Entry) -> NoReturn:
-    problem = f"context file {context.label}/{entry.path} changed while it was being sent"
+def _refuse(context: Context, entry: Entry, cause: str = "") -> NoReturn:
+    problem = f"context file {context.label}/{entry.path} changed while it was being sent{cause}"
     raise BuildFailed(problem, "run it again") from None
