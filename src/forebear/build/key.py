@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from dataclasses import dataclass
+from itertools import chain
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
 FORMAT: Final = "forebear.key/1"
 """Raised whenever the same inputs would give another image: every image is then rebuilt once."""
@@ -28,6 +30,8 @@ STAMPED: Final = frozenset(
     }
 )
 """The labels that forebear itself sets: no part of what a child sees of its parent."""
+
+_CONTROL: Final = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +104,8 @@ def read_stamp(labels: Mapping[str, str]) -> Stamp | None:
     """The stamp that an image's labels carry; None where they carry none, or one that does not hold together.
 
     Labels come from images, which anybody may have made: nothing in them is trusted before the key
-    that they name has been found to be the digest of the inputs that they name.
+    that they name has been found to be the digest of the inputs that they name, and no text of them
+    that could steer a terminal is let through.
     """
     try:
         document = json.loads(labels[INPUTS])
@@ -113,7 +118,14 @@ def read_stamp(labels: Mapping[str, str]) -> Stamp | None:
         stamp = Stamp(labels[IMAGE], labels[KEY], inputs)
     except (KeyError, TypeError, ValueError, RecursionError):
         return None
-    return stamp if stamp.key == inputs.key else None
+    sound = stamp.key == inputs.key and all(" " in base.value for base in inputs.bases)
+    return stamp if sound and not _CONTROL.search("".join(_texts(stamp))) else None
+
+
+def _texts(stamp: Stamp) -> Iterator[str]:
+    yield from (stamp.image, stamp.inputs.context, *chain.from_iterable(stamp.inputs.files))
+    for each in (*stamp.inputs.own, *stamp.inputs.bases):
+        yield from (each.kind, each.name, each.value)
 
 
 def _inputs(rows: Sequence[Sequence[object]]) -> tuple[Input, ...]:
