@@ -70,10 +70,10 @@ def _bases(before: Sequence[Input], now: Sequence[Input]) -> Iterator[str]:
 def _base_changed(old: Input | None, now: Input) -> str:
     name, identity = now.value.rsplit(" ", 1)
     if old is None:
-        return f"it now uses {name}"
+        return f"it now uses {name} as {now.name}"
     old_name, old_identity = old.value.rsplit(" ", 1)
     if old.kind != now.kind or old_name != name:
-        return f"its {now.kind} is now {name}, not {old_name}"
+        return f"it now {f'uses {name} as {now.name}' if now.name else f'starts from {name}'}, not {old_name}"
     if now.kind == "upstream":
         return f"upstream {name} moved from {old_identity} to {identity}"
     return f"parent {name} changed"
