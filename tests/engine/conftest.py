@@ -8,9 +8,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 from engines import Engine, Registry, borrowed, chosen, load_base, remove_images
+from families import Family
+from meeting import Meeting, meeting_on
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from pathlib import Path
 
     import docker
 
@@ -70,6 +73,19 @@ def project(client: docker.APIClient) -> Iterator[str]:
     name = f"test-{secrets.token_hex(4)}"
     yield name
     remove_images(client, name)
+
+
+@pytest.fixture
+def family(tmp_path: Path, engine: Engine, project: str) -> Family:
+    """A project without images, to be built on the engine."""
+    return Family(tmp_path / "project", engine.host, project)
+
+
+@pytest.fixture
+def meeting(client: docker.APIClient) -> Iterator[Meeting]:
+    """A place where commands of a build wait for the test."""
+    with meeting_on(client) as meeting:
+        yield meeting
 
 
 @pytest.fixture(scope="session")
