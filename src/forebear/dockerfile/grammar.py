@@ -19,6 +19,8 @@ _STAGE_NAME: Final = re.compile(r"[a-z][a-z0-9\-_.]*")
 _DURATION: Final = re.compile(r"[+-]?(?:0|(?:(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:ns|us|µs|μs|ms|s|m|h))+)")
 _HEALTH_SPACE: Final = re.compile(r"[\t\n\v\f\r \x85\xa0]+")
 _COUNT: Final = re.compile(r"\+?[0-9]{1,9}")
+_PLAIN: Final = re.compile(r"[!#$%&(-<>-\[\]-_a-~][!#$%&(-\[\]-_a-~]*").fullmatch
+_STRINGS: Final = re.compile(r'\[ *"[ !#-\[\]-~]*"(?: *, *"[ !#-\[\]-~]*")* *\]').fullmatch
 _ONE, _MANY, _BOOL = "one", "many", "bool"
 _COMMON: Final = {"chown": _ONE, "chmod": _ONE, "link": _BOOL, "exclude": _MANY}
 FLAGS: Final[dict[str, dict[str, str]]] = {
@@ -114,15 +116,33 @@ def argument_pairs(text: str, escape: str) -> list[tuple[str, str | None]]:
     return pairs
 
 
+def key_values(text: str, escape: str) -> list[tuple[str, str]]:
+    """The names and values of an ENV or LABEL that was checked, not expanded."""
+    words = split_words(text, escape)
+    if "=" not in words[0]:
+        name, value = BLANK.split(text, maxsplit=1)
+        return [(name, value)]
+    pairs = [word.partition("=") for word in words]
+    return [(name, value) for name, _, value in pairs]
+
+
 def _from(_keyword: str, text: str, _escape: str) -> None:
     stage_name(text)
 
 
 def _arg(_keyword: str, text: str, escape: str) -> None:
-    argument_pairs(text, escape)
+    if not _is_plain(text):
+        argument_pairs(text, escape)
+
+
+def _is_plain(text: str) -> bool:
+    """Whether the text is one word, at a glance: no white space, quote or escape, and no `=` first."""
+    return _PLAIN(text) is not None
 
 
 def _pairs(keyword: str, text: str, escape: str) -> None:
+    if _is_plain(text) and "=" in text:
+        return
     words = split_words(text, escape)
     if not words:
         raise Malformed(f"{keyword} needs a name and a value")
@@ -138,7 +158,8 @@ def _pairs(keyword: str, text: str, escape: str) -> None:
 
 
 def _command(_keyword: str, text: str, _escape: str) -> None:
-    split_json(text)
+    if text[:1] == "[" and not _STRINGS(text):
+        split_json(text)
 
 
 def _shell(_keyword: str, text: str, _escape: str) -> None:
@@ -147,6 +168,8 @@ def _shell(_keyword: str, text: str, _escape: str) -> None:
 
 
 def _files(keyword: str, text: str, _escape: str) -> None:
+    if text[:1] != "[" and "<<" not in text and BLANK.search(text):
+        return
     words = split_json(text)
     words = split_blank(text) if words is None else words
     if len(words) < 2:
@@ -163,6 +186,8 @@ def _is_heredoc(word: str) -> bool:
 
 
 def _volume(_keyword: str, text: str, _escape: str) -> None:
+    if _is_plain(text) and text[0] != "[":
+        return
     words = split_json(text)
     words = split_blank(text) if words is None else words
     if not all(word.strip(SPACE) for word in words or [""]):

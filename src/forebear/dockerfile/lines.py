@@ -4,97 +4,119 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from itertools import accumulate
-from typing import Final, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from forebear.dockerfile.expand import SPACE
 from forebear.dockerfile.model import Directives, DockerfileFault
 
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+# Of a logical line: (offset in it, offset in the file).
+Pieces = tuple[tuple[int, int], ...]
 # The buffer of BuildKit's line scanner, Go's bufio.MaxScanTokenSize, in bytes and with the line's end.
 MAX_LINE: Final = 1 << 16
 BYTE_ORDER_MARK: Final = "\ufeff"
 _KNOWN: Final = frozenset({"syntax", "escape", "check"})
 _DIRECTIVE: Final = re.compile(r"([a-zA-Z][a-zA-Z0-9]*)[\t\n\f\r ]*=(.+)")
+# No "<", for here-documents; no "-" first, for flags; no "o" first, for ONBUILD.
+_PLAIN: Final = {
+    escape: re.compile(rf"(?![oO])([A-Za-z]+)[ \t]+([!-,.-;=-~](?:[^\n<]*[!-;=-~])?)(?<!{re.escape(escape)})\n").match
+    for escape in "\\`"
+}
 _NARROW_SPACE: Final = "\t\n\f\r "
 
 
 class Logical(NamedTuple):
-    """A logical line: its text, its lines in the file, and where in the file its pieces begin."""
+    """A logical line, its number, and where in the file its pieces begin."""
 
     text: str
     line: int
-    end_line: int
-    pieces: tuple[tuple[int, int], ...]  # (offset in `text`, offset in the file)
+    pieces: Pieces
 
-    def offset(self, index: int) -> int:
-        """The offset in the file of the character at `index` of `text`."""
-        if len(self.pieces) == 1:
-            return self.pieces[0][1] + index
-        start, offset = self.pieces[bisect_right(self.pieces, index, key=lambda piece: piece[0]) - 1]
-        return offset + index - start
+
+def offset_in(pieces: Pieces, index: int) -> int:
+    """The offset in the file of the character at `index` of a logical line."""
+    if len(pieces) == 1:
+        return pieces[0][1] + index
+    start, offset = pieces[bisect_right(pieces, index, key=lambda piece: piece[0]) - 1]
+    return offset + index - start
 
 
 class Lines:
-    """The lines of a text, handed out one logical line at a time."""
+    """A text, handed out one logical line at a time; `line` is the number of the last one so far."""
 
-    __slots__ = ("_ends", "_escape", "_lines", "_next", "_offsets", "directives")
+    __slots__ = ("_ends", "_escape", "_plain", "_position", "_text", "directives", "line")
 
     def __init__(self, text: str) -> None:
-        """Split the text and read its directives. Raises DockerfileFault."""
-        self._lines = text.split("\n")
-        if not self._lines[-1]:
-            self._lines.pop()
-        self._check_length(text)
-        self._offsets = [0, *accumulate(len(line) + 1 for line in self._lines)]
-        self._next = 0
-        self.directives = _directives(self._lines)
+        """Read the directives of a text. Raises DockerfileFault."""
+        if len(text) >= MAX_LINE // 4:
+            _check_length(text)
+        self._text = text
+        self._position = len(BYTE_ORDER_MARK) if text.startswith(BYTE_ORDER_MARK) else 0
+        self.line = 0
+        self.directives = _directives(text, self._position)
         self._escape = self.directives.escape
+        self._plain = _PLAIN[self._escape]
         self._ends = f"{self._escape} \t\r"
 
-    def _check_length(self, text: str) -> None:
-        if len(text) < MAX_LINE // 4:
-            return
-        for number, line in enumerate(self._lines, 1):
-            if len(line) >= MAX_LINE // 4 and len(line.encode("utf-8", "surrogatepass")) >= MAX_LINE:
-                raise DockerfileFault(number, f"the line is longer than {MAX_LINE - 1} bytes")
-
-    def position(self, offset: int) -> tuple[int, int]:
+    def place(self, offset: int) -> tuple[int, int]:
         """Line and column, counted from 1, of an offset into the text."""
-        line = bisect_right(self._offsets, offset)
-        return line, offset - self._offsets[line - 1] + 1
+        before = self._text.rfind("\n", 0, offset) + 1 or self._text.startswith(BYTE_ORDER_MARK)
+        return self._text.count("\n", 0, offset) + 1, offset - before + 1
+
+    def plain(self) -> re.Match[str] | None:
+        """The next line, if it plainly is an instruction by itself: keyword and arguments.
+
+        It is one without flags, triggers, here-documents and continuation.
+        """
+        found = self._plain(self._text, self._position)
+        if found is not None:
+            self._position = found.end()
+            self.line += 1
+        return found
 
     def logical(self) -> Logical | None:
         """The next logical line that is not empty or a comment; None at the end."""
-        while self._next < len(self._lines):
-            number = self._next
-            raw = self._lines[number]
-            self._next += 1
-            line = raw if "!" <= raw[:1] < "\x7f" else raw.lstrip(SPACE if number else SPACE + BYTE_ORDER_MARK)
+        while (raw := self._next()) is not None:
+            line = raw if "!" <= raw[:1] < "\x7f" else raw.lstrip(SPACE)
             if not line or line[0] == "#":
                 continue
-            offset = self._offsets[number] + len(raw) - len(line)
+            offset = self._start(raw) + len(raw) - len(line)
             if line[-1] in self._ends:
                 line, more = self._trim(line.rstrip("\r"))
                 if more:
-                    return self._joined(line, number, offset)
-            return Logical(line, number + 1, number + 1, ((0, offset),))
+                    return self._joined(line, self.line, offset)
+            return Logical(line, self.line, ((0, offset),))
         return None
+
+    def _next(self) -> str | None:
+        """The next line of the text, without its line feed; None at the end."""
+        if self._position >= len(self._text):
+            return None
+        start, end = self._position, self._text.find("\n", self._position)
+        end = len(self._text) if end < 0 else end
+        self._position = end + 1
+        self.line += 1
+        return self._text[start:end]
+
+    def _start(self, raw: str) -> int:
+        """Where the line that was handed out last begins."""
+        return self._position - 1 - len(raw)
 
     def _joined(self, text: str, number: int, offset: int) -> Logical:
         parts, pieces, length = [text], [(0, offset)], len(text)
-        while self._next < len(self._lines):
-            raw, offset = self._lines[self._next], self._offsets[self._next]
-            self._next += 1
-            bare = raw.strip(SPACE)
-            if not bare or bare[0] == "#":
+        while (raw := self._next()) is not None:
+            first = raw.lstrip(" \t")[:1]
+            if not "$" <= first < "\x7f" and _is_skipped(raw):
                 continue
-            line, more = self._trim(raw.rstrip("\r"))
+            line, more = self._trim(raw.rstrip("\r")) if raw[-1] in self._ends else (raw, False)
             parts.append(line)
-            pieces.append((length, offset))
+            pieces.append((length, self._start(raw)))
             length += len(line)
             if not more:
                 break
-        return Logical("".join(parts), number + 1, self._next, tuple(pieces))
+        return Logical("".join(parts), number, tuple(pieces))
 
     def _trim(self, line: str) -> tuple[str, bool]:
         """The line without a continuation character at its end, and whether it had one."""
@@ -105,35 +127,51 @@ class Lines:
 
     def body(self, terminator: str, *, chomp: bool, line: int) -> str:
         """The lines of a here-document up to its terminator. Raises DockerfileFault at `line`."""
-        start = self._next
-        while self._next < len(self._lines):
-            raw = self._lines[self._next].rstrip("\r")
-            self._next += 1
-            if (raw.lstrip("\t") if chomp else raw) == terminator:
-                return "".join(f"{one}\n" for one in self._lines[start : self._next - 1])
+        start = self._position
+        while (raw := self._next()) is not None:
+            bare = raw.rstrip("\r")
+            if (bare.lstrip("\t") if chomp else bare) == terminator:
+                return self._text[start : self._start(raw)]
         raise DockerfileFault(line, f'nothing ends the here-document "{terminator}"')
 
-    @property
-    def line(self) -> int:
-        """The number of the last line that was handed out."""
-        return self._next
+
+def _check_length(text: str) -> None:
+    for number, line in enumerate(text.split("\n"), 1):
+        if len(line) >= MAX_LINE // 4 and len(line.encode("utf-8", "replace")) >= MAX_LINE:
+            raise DockerfileFault(number, f"the line is longer than {MAX_LINE - 1} bytes")
 
 
-def _directives(lines: list[str]) -> Directives:
+def _is_skipped(line: str) -> bool:
+    """Whether a line between continued ones is blank or a comment."""
+    bare = line.lstrip(SPACE)
+    return not bare or bare[0] == "#"
+
+
+def _directives(text: str, start: int) -> Directives:
     """Read the parser directives (Dockerfile reference, "Parser directives"). Raises DockerfileFault."""
-    if not lines or not lines[0].lstrip(SPACE + BYTE_ORDER_MARK).startswith("#"):
+    if not text[start : start + 80].lstrip(SPACE).startswith("#") and not text[start : start + 80].isspace():
         return Directives()
     found: dict[str, str] = {}
-    for number, line in enumerate(lines):
-        pair = _directive(line.lstrip(SPACE if number else SPACE + BYTE_ORDER_MARK))
+    for number, line in enumerate(_head(text, start), 1):
+        pair = _directive(line.lstrip(SPACE))
         if pair is None:
             break
         if pair[0] in found:
-            raise DockerfileFault(number + 1, f"the parser directive {pair[0]} stands twice")
-        _check_escape(number + 1, *pair)
+            raise DockerfileFault(number, f"the parser directive {pair[0]} stands twice")
+        _check_escape(number, *pair)
         found[pair[0]] = pair[1]
-    syntax, syntax_line = _syntax(lines)
+    syntax, syntax_line = _syntax(text, start)
     return Directives(syntax, syntax_line, found.get("escape", "\\"), found.get("check"), len(found))
+
+
+def _head(text: str, start: int) -> Iterator[str]:
+    """The first lines, as many as there can be directives, and one more."""
+    for _ in range(len(_KNOWN) + 2):
+        end = text.find("\n", start)
+        yield text[start : end if end >= 0 else len(text)]
+        if end < 0:
+            return
+        start = end + 1
 
 
 def _directive(line: str) -> tuple[str, str] | None:
@@ -150,11 +188,11 @@ def _check_escape(line: int, name: str, value: str) -> None:
         raise DockerfileFault(line, f'the escape character is "{value[:20]}", and must be \\ or `')
 
 
-def _syntax(lines: list[str]) -> tuple[str | None, int]:
+def _syntax(text: str, start: int) -> tuple[str | None, int]:
     """The frontend that BuildKit would load, and its line: not indented, but also behind a `#!` line."""
-    first = lines[0].removeprefix(BYTE_ORDER_MARK)
-    skipped = first.startswith("#!")
-    for number, line in enumerate(lines[1:] if skipped else [first, *lines[1:]], 1 + skipped):
+    for number, line in enumerate(_head(text, start), 1):
+        if number == 1 and line.startswith("#!"):
+            continue
         pair = _directive(line)
         if pair is None:
             break

@@ -132,6 +132,8 @@ class Dockerfile:
 
     def reached(self, stage: Stage) -> tuple[Stage, ...]:
         """The stages that building `stage` builds, in file order, itself included."""
+        if len(self.stages) == 1:
+            return self.stages
         reached, rest = {stage.index}, [stage.index]
         needs = self._needs()
         while rest:

@@ -1,4 +1,4 @@
-"""Read `RUN --mount=…` as far as it names an image or a stage."""
+"""Read the values of `RUN --mount=…`."""
 
 from __future__ import annotations
 
@@ -8,34 +8,62 @@ from typing import TYPE_CHECKING, Final
 from forebear.dockerfile.model import Malformed
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
 # RFC 4180 fields, as Go's encoding/csv reads one line of them.
 _FIELD: Final = re.compile(r'"((?:[^"]|"")*)"(?=,|\Z)|([^",]*)(?=,|\Z)')
-_ALONE: Final = frozenset({"readonly", "ro", "readwrite", "rw", "required"})
-_VALUED: Final = frozenset({"type", "from", "source", "src", "target", "dst", "destination"})
-_KEYS: Final = _ALONE | _VALUED | {"size", "id", "sharing", "mode", "uid", "gid", "env"}
 _TYPES: Final = frozenset({"bind", "cache", "tmpfs", "secret", "ssh"})
+_TRUTH: Final = frozenset("1 t T TRUE true True 0 f F FALSE false False".split())  # noqa: SIM905 - a list of words
+_BOOLEAN: Final = frozenset({"readonly", "ro", "readwrite", "rw", "required"})
+_FREE: Final = frozenset({"from", "source", "src", "target", "dst", "destination", "id", "env"})
+_FORMS: Final = {
+    "type": re.compile("|".join(sorted(_TYPES)), re.IGNORECASE),
+    "sharing": re.compile("shared|private|locked", re.IGNORECASE),
+    "size": re.compile(r"[0-9]+(?:\.[0-9]*)? ?(?:[kmgtpKMGTP](?:i?[bB])?|[bB])?"),
+    "mode": re.compile("[0-7]{1,11}"),
+    "uid": re.compile("[0-9]{1,10}"),
+    "gid": re.compile("[0-9]{1,10}"),
+}
+_ALLOWED: Final = {
+    "required": {"secret", "ssh"},
+    "size": {"tmpfs"},
+    "sharing": {"cache"},
+    "mode": {"secret", "ssh", "cache"},
+    "uid": {"secret", "ssh", "cache"},
+    "gid": {"secret", "ssh", "cache"},
+}
 
 
 def source_of(mount: str) -> tuple[int, int] | None:
     """Where in the value of a --mount flag the name behind `from=` is; None without one.
 
-    Raises Malformed for what BuildKit refuses in any mount.
+    Raises Malformed for what BuildKit refuses in every stage.
     """
     found: tuple[int, int] | None = None
-    secret = False
     for start, field in _fields(mount):
-        key, equals, value = field.partition("=")
-        key = key.lower()
-        _check(key, value if equals else None, field)
-        secret |= key == "type" and value.lower() == "secret"
-        if key == "from":
+        key, _, value = field.partition("=")
+        if key.lower() == "from":
+            if "$" in value[:-1]:
+                raise Malformed("from= in a mount takes no variable; name a stage that is FROM the image instead")
             begin = start + len(field) - len(value)
             found = (begin, begin + len(value)) if value else None
-    if secret and found:
-        raise Malformed("a secret mount has no from")
     return found
+
+
+def check_mount(mount: str, literal: Callable[[str], str | None]) -> None:
+    """Raise Malformed for what BuildKit refuses in a stage that it builds.
+
+    `literal` gives a value as it will be, None where that depends on variables.
+    """
+    values = {key: value for _, field in _fields(mount) for key, value in [_checked(field, literal)]}
+    kind = values.get("type", "bind")
+    if kind is None:
+        return
+    for key in values.keys() & _ALLOWED.keys():
+        if kind.lower() not in _ALLOWED[key]:
+            raise Malformed(f"a mount of the type {kind} has no {key}")
+    if kind.lower() == "secret":
+        _check_secret(values)
 
 
 def _fields(mount: str) -> Iterator[tuple[int, str]]:
@@ -49,12 +77,31 @@ def _fields(mount: str) -> Iterator[tuple[int, str]]:
         position = field.end() + 1
 
 
-def _check(key: str, value: str | None, field: str) -> None:
-    if key not in _KEYS:
+def _checked(field: str, literal: Callable[[str], str | None]) -> tuple[str, str | None]:
+    key, equals, value = field.partition("=")
+    key = key.lower()
+    if key not in _FREE and key not in _FORMS and key not in _BOOLEAN:
         raise Malformed(f'a mount has no "{field[:40]}"')
-    if value is None and key not in _ALONE:
-        raise Malformed(f'"{field[:40]}" in a mount needs a value')
-    if key == "from" and "$" in (value or "")[:-1]:
-        raise Malformed("from= in a mount takes no variable; name a stage that is FROM the image instead")
-    if key == "type" and value is not None and "$" not in value and value.lower() not in _TYPES:
-        raise Malformed(f'a mount is not of the type "{value[:40]}"')
+    if not equals:
+        if key not in _BOOLEAN:
+            raise Malformed(f'"{field[:40]}" in a mount needs a value')
+        return key, "true"
+    actual = literal(value)
+    if actual is not None and not _fits(key, actual):
+        raise Malformed(f'"{actual[:40]}" is no value for {key} in a mount')
+    return key, actual
+
+
+def _fits(key: str, value: str) -> bool:
+    if key in _BOOLEAN:
+        return value in _TRUTH
+    form = _FORMS.get(key)
+    return form is None or form.fullmatch(value) is not None
+
+
+def _check_secret(values: dict[str, str | None]) -> None:
+    if values.get("from", ""):
+        raise Malformed("a mount of the type secret has no from")
+    names = values.keys() & {"source", "src", "target", "dst", "destination", "id"}
+    if not any(values[name] != "" for name in names):
+        raise Malformed("a mount of the type secret needs an id or a target")

@@ -6,9 +6,10 @@ import re
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final, NamedTuple
 
+from forebear.dockerfile.checks import check
 from forebear.dockerfile.expand import UnsetFault, expand
 from forebear.dockerfile.grammar import argument_pairs, stage_name
-from forebear.dockerfile.lines import Lines
+from forebear.dockerfile.lines import Lines, Pieces, offset_in
 from forebear.dockerfile.model import Dockerfile, DockerfileFault, Instruction, Kind, Malformed, Stage, Use
 from forebear.dockerfile.mounts import source_of
 from forebear.dockerfile.platforms import STAGE, UNKNOWN, variables
@@ -18,7 +19,6 @@ from forebear.dockerfile.words import BLANK, Flag
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from forebear.dockerfile.lines import Logical
 
 _NO_ARGS: Final[Mapping[str, str]] = MappingProxyType({})
 _NUMBER: Final = re.compile(r"[+-]?[0-9]{1,18}")
@@ -31,7 +31,9 @@ def read(text: str, *, args: Mapping[str, str] = _NO_ARGS, platform: str | None 
     unknown. Raises DockerfileFault for what BuildKit refuses when it builds the last stage.
     """
     lines = Lines(text)
-    return _Reader(lines, args, platform).read(lines)
+    dockerfile = _Reader(lines, args, platform).read(lines)
+    check(dockerfile, args)
+    return dockerfile
 
 
 class _Name(NamedTuple):
@@ -39,7 +41,8 @@ class _Name(NamedTuple):
 
     kind: Kind
     text: str
-    logical: Logical
+    line: int
+    pieces: Pieces
     start: int
     end: int
     in_stage: int
@@ -62,13 +65,14 @@ class _Reader:
     """The state of one reading."""
 
     def __init__(self, lines: Lines, args: Mapping[str, str], platform: str | None) -> None:
-        self.position = lines.position
+        self.place = lines.place
         self.escape = lines.directives.escape
         self.args = args
         self.env = variables(platform, args)
         self.unknown = UNKNOWN if platform is None else frozenset({STAGE})
         self.instructions: list[Instruction] = []
         self.openings: list[_Opening] = []
+        self.body: list[Instruction] = []
         self.names: dict[str, int] = {}
         self.pending: list[_Name] = []
 
@@ -80,8 +84,9 @@ class _Reader:
                 raise DockerfileFault(parsed.instruction.line, str(fault)) from fault
         if not self.openings:
             raise DockerfileFault(0, "no FROM begins a stage" if self.instructions else "there is no instruction")
-        bases = [opening.base for opening in self.openings]
-        uses = sorted([*bases, *(self.use(name) for name in self.pending)], key=lambda use: use.start)
+        uses = [opening.base for opening in self.openings]
+        if self.pending:
+            uses = sorted([*uses, *map(self.use, self.pending)], key=lambda use: use.start)
         stages = tuple(opening.closed(index) for index, opening in enumerate(self.openings))
         return Dockerfile(lines.directives, tuple(self.instructions), stages, tuple(uses))
 
@@ -91,7 +96,7 @@ class _Reader:
         if instruction.keyword == "FROM":
             self.begin_stage(parsed)
         elif self.openings:
-            self.openings[-1].body.append(instruction)
+            self.body.append(instruction)
             if parsed.flags or parsed.trigger:
                 self.take_names(parsed)
         elif instruction.keyword == "ARG":
@@ -115,9 +120,10 @@ class _Reader:
         text = BLANK.split(parsed.instruction.text, maxsplit=1)[0]
         resolved, unset = self.known(text)
         stage = None if resolved is None else self.names.get(resolved)
-        span = self.span(parsed.logical, parsed.start, parsed.start + len(text))
+        span = self.span(parsed.pieces, parsed.start, parsed.start + len(text))
         use = Use(text, resolved, "from", stage, *span, index, unset=unset)
-        self.openings.append(_Opening(name, use, self.platform(parsed.flags), []))
+        self.body = []
+        self.openings.append(_Opening(name, use, self.platform(parsed.flags), self.body))
         if name is not None:
             self.names[name] = index
 
@@ -137,10 +143,10 @@ class _Reader:
             return value
         return None
 
-    def span(self, logical: Logical, start: int, end: int) -> tuple[int, int, int, int]:
+    def span(self, pieces: Pieces, start: int, end: int) -> tuple[int, int, int, int]:
         """Offsets, line and column in the file of a part of a logical line."""
-        first, last = logical.offset(start), logical.offset(end - 1) + 1
-        return first, last, *self.position(first)
+        first, last = offset_in(pieces, start), offset_in(pieces, end - 1) + 1
+        return first, last, *self.place(first)
 
     def take_names(self, parsed: Parsed) -> None:
         inner, onbuild = parsed.trigger or parsed, parsed.trigger is not None
@@ -154,7 +160,8 @@ class _Reader:
             if found and flag.value:
                 kind, start, end = found
                 span = flag.span(start, end)
-                name = _Name(kind, flag.value[start:end], parsed.logical, *span, len(self.openings) - 1, onbuild)
+                text = flag.value[start:end]
+                name = _Name(kind, text, parsed.instruction.line, parsed.pieces, *span, len(self.openings) - 1, onbuild)
                 self.pending.append(name)
 
     def use(self, name: _Name) -> Use:
@@ -163,8 +170,8 @@ class _Reader:
             stage, resolved = self.stage_named(name), name.text
         except Malformed as fault:
             if not name.onbuild:
-                raise DockerfileFault(name.logical.line, str(fault)) from fault
-        span = self.span(name.logical, name.start, name.end)
+                raise DockerfileFault(name.line, str(fault)) from fault
+        span = self.span(name.pieces, name.start, name.end)
         return Use(name.text, resolved, name.kind, stage, *span, name.in_stage, name.onbuild)
 
     def stage_named(self, name: _Name) -> int | None:

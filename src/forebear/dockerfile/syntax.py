@@ -12,7 +12,7 @@ from forebear.dockerfile.words import find_heredocs, split_flags, split_json, sp
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from forebear.dockerfile.lines import Lines, Logical
+    from forebear.dockerfile.lines import Lines, Logical, Pieces
     from forebear.dockerfile.words import Flag
 
 _FILES: Final = frozenset({"ADD", "COPY", "RUN"})
@@ -24,7 +24,7 @@ class Parsed(NamedTuple):
     """An instruction and where it came from."""
 
     instruction: Instruction
-    logical: Logical
+    pieces: Pieces
     start: int  # of the arguments, in the logical line
     flags: list[Flag]
     trigger: Parsed | None = None  # what an ONBUILD holds
@@ -32,12 +32,14 @@ class Parsed(NamedTuple):
 
 def parse(lines: Lines) -> Iterator[Parsed]:
     """The instructions of a text, each by itself as BuildKit takes it. Raises DockerfileFault."""
-    while (logical := lines.logical()) is not None:
+    escape = lines.directives.escape
+    while (parsed := _next(lines)) is not None:
         try:
-            parsed = _segment(lines, logical)
-            _check(parsed, lines.directives.escape)
+            check_arguments(parsed.instruction.keyword, parsed.instruction.text, escape)
+            if parsed.flags or parsed.trigger:
+                _check_more(parsed, escape)
         except Malformed as fault:
-            raise DockerfileFault(logical.line, str(fault)) from fault
+            raise DockerfileFault(parsed.instruction.line, str(fault)) from fault
         yield parsed
 
 
@@ -46,58 +48,57 @@ def outline(lines: Lines) -> Iterator[tuple[int, str]]:
 
     Raises DockerfileFault for here-documents that BuildKit refuses.
     """
-    while (logical := lines.logical()) is not None:
-        try:
-            yield logical.offset(0), _segment(lines, logical).instruction.keyword
-        except Malformed as fault:
-            raise DockerfileFault(logical.line, str(fault)) from fault
+    while (parsed := _next(lines)) is not None:
+        yield parsed.pieces[0][1], parsed.instruction.keyword
+
+
+def _next(lines: Lines) -> Parsed | None:
+    """The next instruction with its trigger and here-documents, not checked yet."""
+    plain = lines.plain()
+    if plain is not None:
+        instruction = Instruction(plain[1].upper(), plain[2], _NONE_SHOWN, lines.line, lines.line)
+        return Parsed(instruction, ((0, plain.start()),), plain.start(2) - plain.start(), _NO_FLAGS)
+    logical = lines.logical()
+    return None if logical is None else _segment(lines, logical)
 
 
 def _segment(lines: Lines, logical: Logical) -> Parsed:
-    """An instruction with its trigger and here-documents, not checked yet."""
-    line = logical.text
-    if not "!" <= line[-1:] < "\x7f":
-        line = line.rstrip(SPACE)
-    begin = 0 if "!" <= line[:1] < "\x7f" else len(line) - len(line.lstrip(SPACE))
-    parsed = _split(logical, line, begin, lines.directives.escape)
+    line = logical.text.rstrip(SPACE)
+    parsed = _split(lines, logical, line, len(line) - len(line.lstrip(SPACE)))
     if parsed.instruction.keyword == "ONBUILD":
-        inner = _split(logical, line, parsed.start, lines.directives.escape)
+        inner = _split(lines, logical, line, parsed.start)
         outer = parsed.instruction._replace(trigger=inner.instruction)
         parsed = parsed._replace(instruction=outer, trigger=inner)
-    return _with_heredocs(lines, parsed) if "<<" in line else parsed
+    return _with_heredocs(lines, logical, parsed) if "<<" in line else parsed
 
 
-def _split(logical: Logical, line: str, begin: int, escape: str) -> Parsed:
+def _split(lines: Lines, logical: Logical, line: str, begin: int) -> Parsed:
     keyword, start = split_keyword(line, begin)
     flags, shown = _NO_FLAGS, _NONE_SHOWN
     if line.startswith("--", start):
-        flags, start = split_flags(line, start, escape)
+        flags, start = split_flags(line, start, lines.directives.escape)
         shown = tuple([(flag.name, flag.value) for flag in flags])
-    text = line[start:]
-    if text[:1] >= "\x7f":
-        text = text.lstrip(SPACE)
-    instruction = Instruction(keyword.upper(), text, shown, logical.line, logical.end_line)
-    return Parsed(instruction, logical, len(line) - len(text), flags)
+    text = line[start:].lstrip(SPACE)
+    instruction = Instruction(keyword.upper(), text, shown, logical.line, lines.line)
+    return Parsed(instruction, logical.pieces, len(line) - len(text), flags)
 
 
-def _with_heredocs(lines: Lines, parsed: Parsed) -> Parsed:
+def _with_heredocs(lines: Lines, logical: Logical, parsed: Parsed) -> Parsed:
     inner = (parsed.trigger or parsed).instruction
     if inner.keyword not in _FILES or split_json(inner.text) is not None:
         return parsed
     heredocs: list[Heredoc] = []
-    for head in find_heredocs(parsed.logical.text):
-        body = lines.body(head.name, chomp=head.chomp, line=parsed.logical.line)
+    for head in find_heredocs(logical.text):
+        body = lines.body(head.name, chomp=head.chomp, line=logical.line)
         heredocs.append(Heredoc(head.name, body, head.expand, head.chomp, head.descriptor))
     read = parsed.instruction._replace(heredocs=tuple(heredocs), end_line=lines.line)
     return parsed._replace(instruction=read)
 
 
-def _check(parsed: Parsed, escape: str) -> None:
-    instruction, inner = parsed.instruction, parsed.trigger
-    check_arguments(instruction.keyword, instruction.text, escape)
-    if parsed.flags:
-        check_flags(instruction.keyword, parsed.flags)
-        if instruction.keyword == "HEALTHCHECK":
-            check_health_flags(parsed.flags)
+def _check_more(parsed: Parsed, escape: str) -> None:
+    keyword, inner = parsed.instruction.keyword, parsed.trigger
+    check_flags(keyword, parsed.flags)
+    if keyword == "HEALTHCHECK":
+        check_health_flags(parsed.flags)
     if inner is not None:
         check_trigger(inner.instruction.keyword, inner.instruction.text, escape)
