@@ -12,6 +12,8 @@ from forebear.build.recipe import NOTHING, BaseKind, Present, Recipe, Target
 if TYPE_CHECKING:
     from collections.abc import Container, Iterable, Mapping
 
+    from forebear.build.key import Stamp
+
 
 class Action(StrEnum):
     """What a build does to an image; LEFT is one that would be built, had it been selected."""
@@ -78,7 +80,7 @@ def _decide(recipe: Recipe, done: Mapping[Target, Step], present: Mapping[Target
     parents = [done[at] for name in recipe.parents if (at := Target(name, recipe.target.platform)) in done]
     blocked = (*recipe.blocked, *(_held_up(parent) for parent in parents if parent.action in _HOLDS_UP))
     if blocked:
-        return Step(recipe, Action.BLOCKED, blocked)
+        return Step(recipe, Action.BLOCKED, tuple(dict.fromkeys(blocked)))
     if present is None:
         return Step(recipe, Action.UNKNOWN, ("no engine was asked",))
     here = present.get(recipe.target)
@@ -88,20 +90,23 @@ def _decide(recipe: Recipe, done: Mapping[Target, Step], present: Mapping[Target
 
 
 def _held_up(parent: Step) -> str:
-    name = parent.target.image
+    """What stands in the way, at whichever ancestor it is: the parent may be none of those that are shown."""
+    name, reason = parent.target.image, parent.reasons[0]
     if parent.action is Action.LEFT:
-        return f"parent {name} has to be built first ({parent.reasons[0]}) and is not selected"
-    return f"parent {name} is blocked"
+        return f"parent {name} has to be built first ({reason}) and is not selected"
+    if parent.recipe.blocked:
+        return f"parent {name} is blocked: {reason}"
+    return f"ancestor {reason.partition(' ')[2]}"
 
 
 def _after(built: tuple[str, ...], recipe: Recipe, here: Present | None, known: Mapping[str, Present]) -> Step:
     """A step whose key cannot be known yet, since some of its parents are built first."""
     waiting = tuple(f"parent {name} is built" for name in built)
-    if here is None or here.stamp is None:
-        return Step(recipe, Action.BUILD, (*_absent(recipe, here), *waiting))
+    if (stamp := _own_stamp(recipe, here)) is None:
+        return Step(recipe, Action.BUILD, (_absent(recipe, here), *waiting))
     settled = {name: base.content for name, base in known.items() if name not in built}
-    contents = dict.fromkeys(recipe.parents, "") | _recorded(here) | settled
-    own = reasons(recipe.context_path, here.stamp.inputs, recipe.inputs(contents))
+    contents = dict.fromkeys(recipe.parents, "") | _recorded(stamp) | settled
+    own = reasons(recipe.context_path, stamp.inputs, recipe.inputs(contents))
     return Step(recipe, Action.BUILD, (*own, *waiting), may_be_spared=not own)
 
 
@@ -111,29 +116,34 @@ def judge(recipe: Recipe, here: Present | None, bases: Mapping[str, Present]) ->
     The plan asks it before, and the cascade again when the parents of an image that may be spared are built.
     """
     inputs = recipe.inputs({name: base.content for name, base in bases.items()})
-    if here is None or here.stamp is None:
-        return Step(recipe, Action.BUILD, _absent(recipe, here), inputs.key)
-    why = reasons(recipe.context_path, here.stamp.inputs, inputs) or _unsound(recipe, here, bases)
+    if here is None or (stamp := _own_stamp(recipe, here)) is None:
+        return Step(recipe, Action.BUILD, (_absent(recipe, here),), inputs.key)
+    why = reasons(recipe.context_path, stamp.inputs, inputs) or _unsound(recipe, here, bases)
     return Step(recipe, Action.BUILD if why else Action.REUSE, why or ("nothing changed",), inputs.key)
 
 
-def _absent(recipe: Recipe, here: Present | None) -> tuple[str, ...]:
+def _own_stamp(recipe: Recipe, here: Present | None) -> Stamp | None:
+    """The stamp of what is under an image's tag, if it is that image's."""
+    stamp = here.stamp if here else None
+    return stamp if stamp and stamp.image == recipe.target.image else None
+
+
+def _absent(recipe: Recipe, here: Present | None) -> str:
     if here is None:
-        return (f"{recipe.shown} is not on the engine",)
-    return (f"the image that {recipe.shown} names was not built by forebear",)
+        return f"{recipe.shown} is not on the engine"
+    if here.stamp is None:
+        return f"the image that {recipe.shown} names was not built by forebear"
+    return f"{recipe.shown} names another image, {here.stamp.image}"
 
 
-def _recorded(here: Present) -> dict[str, str]:
+def _recorded(stamp: Stamp) -> dict[str, str]:
     """The content of each parent that an image was built on, by the parent's name, from its stamp."""
-    bases = here.stamp.inputs.bases if here.stamp else ()
-    parts = (base.value.rpartition(" ") for base in bases if base.kind == "parent")
+    parts = (base.value.rpartition(" ") for base in stamp.inputs.bases if base.kind == "parent")
     return {name: content for name, _, content in parts}
 
 
 def _unsound(recipe: Recipe, here: Present, bases: Mapping[str, Present]) -> tuple[str, ...]:
     """Why an image with the right key is not what the key promises: a label alone proves nothing."""
-    if here.stamp is None or here.stamp.image != recipe.target.image:
-        return (f"{recipe.shown} names another image",)
     ground = bases.get(recipe.ground.name, NOTHING if recipe.ground.kind is BaseKind.SCRATCH else None)
     if ground is None:
         return ()

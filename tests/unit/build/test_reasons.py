@@ -36,7 +36,10 @@ def test_equal_inputs_give_no_reason() -> None:
         (own("FROM x", Input("arg", "LANG", digest_of("C"))), "build argument LANG is new"),
         (own("FROM x", Input("label", "vendor", digest_of("us"))), "label vendor is new"),
         (own()[:-1], "its epoch is gone"),
-        ((Input("dockerfile", "", digest_of("FROM x")), Input("target", "", "final"), *own()[2:]), "from none to final"),
+        (
+            (Input("dockerfile", "", digest_of("FROM x")), Input("target", "", "final"), *own()[2:]),
+            "from none to final",
+        ),
     ],
 )
 def test_a_reason_names_the_input_of_its_own_that_changed(now: tuple[Input, ...], reason: str) -> None:
