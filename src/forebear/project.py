@@ -2,27 +2,30 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, lru_cache, partial
 from typing import TYPE_CHECKING, Final
 
+from forebear import memo
 from forebear.dockerfile import declared
 from forebear.dockerfile.model import Dockerfile, DockerfileFault
 from forebear.dockerfile.reader import read as read_dockerfile
 from forebear.errors import Fault, InputError, Place
 from forebear.lineage.graph import Family
-from forebear.lineage.model import SCRATCH, Base, Image
-from forebear.lineage.reader import read as read_lineage
+from forebear.lineage.model import SCRATCH
+from forebear.lineage.packed import pack, unpack
 from forebear.pins import lock as locks
 from forebear.pins.lock import Lock
 from forebear.reference import Reference
-from forebear.workspace import LINEAGE, Workspace, find_root
+from forebear.workspace import LINEAGE, TEMPLATES, Workspace, find_root
 
 if TYPE_CHECKING:
+    import pathlib
     from collections.abc import Iterable, Mapping
-    from pathlib import Path
 
     from forebear.dockerfile.rendering import Renderer, Request, TemplateFault
+    from forebear.lineage.model import Base, Image, Path
 
 LIMIT: Final = 16 * 1024 * 1024
 """The size in bytes up to which lineage.yml and lineage.lock are read: 10,000 images take 2 MiB."""
@@ -30,25 +33,32 @@ LIMIT: Final = 16 * 1024 * 1024
 
 @dataclass(frozen=True, slots=True)
 class Rendered:
-    """The Dockerfile of one image: its path below the root, its text, and what the text was read as.
+    """The Dockerfile of one image: its path below the root, and its text, which was read back and found good.
 
-    `bases` gives, for each canonical reference that the text may name, the name of the base that it stands for.
+    `steps` is how many entries it may add to the history of its base; `bases` gives, for each canonical
+    reference that the text may name, the name of the base that it stands for.
     """
 
     image: Image
     path: str
     text: str
-    dockerfile: Dockerfile
+    steps: int
     bases: Mapping[str, str] = field(hash=False)
+
+    @property
+    def dockerfile(self) -> Dockerfile:
+        """The text, read."""
+        return read_dockerfile(self.text, args=dict(self.image.args))
 
 
 @dataclass(frozen=True)
 class Project:
-    """The files of a project, read and checked."""
+    """The files of a project, read and checked; `declaration` is what lineage.yml holds."""
 
     workspace: Workspace
     family: Family
     lock: Lock
+    declaration: bytes = b""
 
     def pinned(self, base: Base) -> str:
         """The reference by which a Dockerfile names a base: an image at its version, an upstream at its digest."""
@@ -65,17 +75,37 @@ class Project:
         Raises InputError with the faults of all of them.
         """
         chosen = None if names is None else frozenset(names)
-        rendered: dict[str, Rendered] = {}
+        order = (name for name in self.family.order if chosen is None or name in chosen)
+        return self._with_bases(self._texts(order))
+
+    def rendered(self) -> dict[str, Rendered]:
+        """As `render` for all images, but not anew where nothing that they are rendered from has changed."""
+        templates = self.workspace.fingerprint(TEMPLATES)
+        if templates is None:
+            return self.render()
+        key = memo.key("rendered", self.declaration, locks.write(self.lock), templates)
+        return self._with_bases(json.loads(memo.recall(key, lambda: json.dumps(self._texts(self.family.order)))))
+
+    def _texts(self, names: Iterable[str]) -> list[tuple[str, str, int]]:
+        """The name, the text and the steps of each image."""
+        texts: list[tuple[str, str, int]] = []
         faults: list[Fault] = []
-        for name in self.family.order:
-            if chosen is None or name in chosen:
-                try:
-                    rendered[name] = self._render(self.family.lineage.images[name])
-                except InputError as error:
-                    faults += error.faults
+        for name in names:
+            try:
+                texts.append((name, *self._text(self.family.lineage.images[name])))
+            except InputError as error:
+                faults += error.faults
         if faults:
             raise InputError(dict.fromkeys(faults))
-        return rendered
+        return texts
+
+    def _with_bases(self, texts: Iterable[tuple[str, str, int]]) -> dict[str, Rendered]:
+        images = self.family.lineage.images
+        return {name: self._rendered(images[name], text, steps) for name, text, steps in texts}
+
+    def _rendered(self, image: Image, text: str, steps: int) -> Rendered:
+        bases = {_canonical(self.pinned(base)): str(base) for base in image.bases if not base.is_scratch}
+        return Rendered(image, f"{image.context}/Dockerfile", text, steps, bases)
 
     @cached_property
     def _renderer(self) -> Renderer:
@@ -83,32 +113,53 @@ class Project:
 
         return Renderer(self.workspace.template_loader())
 
-    def _render(self, image: Image) -> Rendered:
+    def _text(self, image: Image) -> tuple[str, int]:
+        """The text of an image's Dockerfile, and its steps."""
         from forebear.dockerfile.rendering import ImageView, Request, TemplateFault
 
-        uses = {alias: self.pinned(base) for alias, base in image.uses}
         request = Request(
             image=ImageView(image.name, image.version, image.reference.familiar),
             project=self.family.lineage.project,
             version=self.family.lineage.version,
             parent=self.pinned(image.base),
-            uses=uses,
+            uses={alias: self.pinned(base) for alias, base in image.uses},
             vars=image.vars,
         )
         try:
             text = self._renderer.render(image.template, request)
         except TemplateFault as error:
             raise InputError([_template_fault(error, image)]) from error
-        path = f"{image.context}/Dockerfile"
-        bases = {str(Reference.parse(self.pinned(base))): str(base) for base in image.bases if not base.is_scratch}
-        return Rendered(image, path, text, _read_back(text, path, image, request), bases)
+        return text, _read_back(text, image, request).steps(image.target)
 
 
-def load(start: Path) -> Project:
+def load(start: pathlib.Path) -> Project:
     """Read the project around a folder; raises InputError with the faults of lineage.yml, or of the lock."""
     workspace = Workspace(find_root(start))
-    lineage = read_lineage(workspace.read(LINEAGE, limit=LIMIT), LINEAGE)
-    return Project(workspace, Family(lineage), _lock(workspace, lineage.project))
+    declaration = workspace.read(LINEAGE, limit=LIMIT)
+    lineage, order = unpack(
+        memo.recall(memo.key("lineage", declaration), lambda: _packed(declaration)),
+        partial(_place, declaration),
+    )
+    return Project(workspace, Family(lineage, order), _lock(workspace, lineage.project), declaration)
+
+
+def _packed(declaration: bytes) -> str:
+    from forebear.lineage.reader import read
+
+    lineage = read(declaration, LINEAGE)
+    return pack(lineage, Family(lineage).order)
+
+
+def _place(declaration: bytes, path: Path) -> Place:
+    from forebear.lineage.document import load
+
+    return load(declaration, LINEAGE).places.value(path)
+
+
+@lru_cache(maxsize=1 << 14)
+def _canonical(reference: str) -> str:
+    """A parent is the base of many."""
+    return str(Reference.parse(reference))
 
 
 def _lock(workspace: Workspace, project: str) -> Lock:
@@ -121,8 +172,9 @@ def _template_fault(error: TemplateFault, image: Image) -> Fault:
     return Fault(Place(f"templates/{error.template}", error.line), f"{error.problem} (image {image.name})")
 
 
-def _read_back(text: str, path: str, image: Image, request: Request) -> Dockerfile:
+def _read_back(text: str, image: Image, request: Request) -> Dockerfile:
     """Read a rendered Dockerfile, and make sure that it names nothing that lineage.yml does not declare."""
+    path = f"{image.context}/Dockerfile"
     try:
         dockerfile = read_dockerfile(text, args=dict(image.args))
         found = declared.faults(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fcntl
+import hashlib
 import os
 import secrets
 import stat
@@ -113,6 +114,19 @@ class Workspace:
             return _decode(_read(base, path, relative, TEMPLATE_LIMIT), relative)
 
         return load
+
+    def fingerprint(self, relative: str) -> bytes | None:
+        """A digest of the names and the contents of all files below a folder; None where one is hard to read."""
+        digest = hashlib.sha256()
+        try:
+            for folder, folders, files in os.walk(self._inside(relative)):
+                folders.sort()
+                for path in sorted(os.path.join(folder, name) for name in files):  # noqa: PTH118 - many are joined
+                    content = Path(path).read_bytes()
+                    digest.update(f"{path!r} {len(content)} ".encode() + content)
+        except OSError:
+            return None
+        return digest.digest()
 
     @contextmanager
     def locked(self) -> Iterator[None]:

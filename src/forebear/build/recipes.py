@@ -34,7 +34,9 @@ def prepare(project: Project, names: Iterable[str], digests: Digests, platform: 
 
     Every image is rendered and its context read, which raises InputError with the faults of all.
     """
-    rendered = project.render(names)
+    wanted = frozenset(names)
+    whole = len(wanted) == len(project.family.lineage.images)
+    rendered = project.rendered() if whole else project.render(wanted)
     contexts = _contexts(project, rendered.values(), digests)
     kitchen = _Kitchen(project, rendered, contexts, platform)
     return Prepared(tuple(rendered.values()), tuple(kitchen.recipes()), kitchen.source)
@@ -78,7 +80,7 @@ class _Kitchen:
             context=context.digest,
             files=context.summary(),
             needs=tuple(self._need(alias, base) for alias, base in aliases),
-            steps=each.dockerfile.steps(image.target),
+            steps=each.steps,
             blocked=tuple(self._blocked(image, platform)),
         )
 

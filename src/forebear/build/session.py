@@ -39,7 +39,8 @@ class Session:
         self._engine = engine
         self._info = engine.info() if engine else None
         own = self._info.platform if self._info else platform("linux", os.uname().machine)
-        needed = project.family.with_ancestors(chosen)
+        whole = len(chosen) == len(project.family.lineage.images)
+        needed = chosen if whole else project.family.with_ancestors(chosen)
         with Digests(project.workspace) as digests:
             self.prepared = prepare(project, needed, digests, own)
         self._memory = Memory(project.workspace.state / "images.db")

@@ -160,9 +160,13 @@ def _outside(text: str, wanted: str, example: str) -> Wrong:
 
 def epoch(value: str | int) -> int:
     """Seconds since 1970 from a number, or from a time with its zone (RFC 3339)."""
-    seconds = value if isinstance(value, int) else _seconds(value)
+    if isinstance(value, int):
+        if not 1 <= value <= LAST_SECOND:
+            raise Wrong(f"{value} is not a number of seconds from 1 to {LAST_SECOND}", "write another number")
+        return value
+    seconds = _seconds(value)
     if not 1 <= seconds <= LAST_SECOND:
-        raise Wrong(f"{value} is not between 1970-01-01T00:00:01Z and the year 9999", "write a later time")
+        raise Wrong(f"{value} is not between 1970-01-01T00:00:01Z and the year 9999", "write another time")
     return seconds
 
 

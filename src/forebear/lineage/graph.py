@@ -18,13 +18,19 @@ if TYPE_CHECKING:
 class Family:
     """A lineage and its edges, from each image to those that start from it or use it.
 
-    Its images must make no cycle; the reader lets none through.
+    Its images must make no cycle; the reader lets none through. `order`, where it is known from before,
+    spares the graph as long as nothing else is asked of it.
     """
 
-    def __init__(self, lineage: Lineage) -> None:
-        edges = ((parent, image.name) for image in lineage.images.values() for parent in image.parents)
+    def __init__(self, lineage: Lineage, order: tuple[str, ...] | None = None) -> None:
         self.lineage = lineage
-        self._graph = _graph(lineage.images, edges)
+        if order is not None:
+            self.__dict__["order"] = order
+
+    @cached_property
+    def _graph(self) -> DiGraph[str]:
+        edges = ((parent, image.name) for image in self.lineage.images.values() for parent in image.parents)
+        return _graph(self.lineage.images, edges)
 
     @cached_property
     def order(self) -> tuple[str, ...]:

@@ -73,7 +73,7 @@ def evaluate(family: Family, selector: Selector) -> frozenset[str]:
         raise InputError(faults)
     found = frozenset.intersection(*(_reached(family, term) for term in selector.terms))
     if not found:
-        raise InputError([Fault(_place(selector.text), "no image is in all of these", "look at forebear graph")])
+        raise InputError([Fault(_place(selector.text), "no image is in all of these", LOOK)])
     return found
 
 
@@ -93,15 +93,15 @@ def _unknown(family: Family, term: Term, text: str) -> Fault | None:
     if _named(family, term):
         return None
     if term.is_glob:
-        return Fault(_place(text), f"no image fits {term.pattern}", "look at forebear graph")
+        return Fault(_place(text), f"no image fits {term.pattern}", LOOK)
     hint = did_you_mean(term.pattern, family.lineage.images)
-    return Fault(_place(text), f"no image is called {term.pattern}", hint or "look at forebear graph")
+    return Fault(_place(text), f"no image is called {term.pattern}", hint or LOOK)
 
 
 def _term(part: str, text: str) -> Term:
     match = _TERM.fullmatch(part)
     if match is None:
-        raise InputError([Fault(_place(text), f"{part!r} is not a selector" if part else "nothing is selected", FORM)])
+        raise InputError([Fault(_place(text), f""{shown(part)}" is no selector" if part else "nothing is selected", FORM)])
     up, ascending, pattern, descending, down = match.groups()
     return Term(pattern, _depth(ascending, up), _depth(descending, down))
 

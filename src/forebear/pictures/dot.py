@@ -20,10 +20,7 @@ def dot(family: Family, names: Iterable[str] | None = None) -> str:
         "    node [shape=box];",
         *(f"    {_quoted(each.id)} [label={_quoted(each.label)}, shape=ellipse];" for each in drawn.outside),
         *(f"    {_quoted(each.name)} [label={_quoted(each.label)}];" for each in drawn.images),
-        *(
-            f"    {_quoted(base)} -> {_quoted(image)}{_style(alias)};"
-            for base, image, alias in drawn.edges
-        ),
+        *(f"    {_quoted(base)} -> {_quoted(image)}{_style(alias)};" for base, image, alias in drawn.edges),
         "}",
     ]
     return "".join(f"{line}\n" for line in lines)

@@ -1,0 +1,97 @@
+"""Pure: a lineage and its order as text, and back: quicker than reading and checking lineage.yml anew."""
+
+from __future__ import annotations
+
+import json
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any
+
+from forebear.lineage.model import Base, Gate, Image, Lineage, unplaced
+from forebear.reference import Reference
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from forebear.lineage.model import Locate
+
+
+def pack(lineage: Lineage, order: Sequence[str]) -> str:
+    """A lineage that was read, with its images in topological order, as text."""
+    head = [lineage.project, lineage.version, lineage.registry, lineage.source, lineage.file]
+    images = [_image(image) for image in lineage.images.values()]
+    return json.dumps([head, images, list(order)], separators=(",", ":"), default=_plain)
+
+
+def unpack(text: str, locate: Locate = unplaced) -> tuple[Lineage, tuple[str, ...]]:
+    """The lineage and the order that `pack` was given; `locate` finds the places of its keys."""
+    (project, version, registry, source, file), images, order = json.loads(text)
+    read = (_read(fields, locate) for fields in images)
+    mapping = MappingProxyType({image.name: image for image in read})
+    return Lineage(project, version, registry, source, mapping, file), tuple(order)
+
+
+def _image(image: Image) -> list[object]:
+    return [
+        image.name,
+        image.version,
+        _base(image.base),
+        [[alias, _base(base)] for alias, base in image.uses],
+        [image.reference.registry, image.reference.repository],
+        image.template,
+        image.context,
+        image.vars,
+        image.args,
+        image.labels,
+        image.target,
+        image.platforms,
+        image.epoch,
+        [[gate.name, gate.run, gate.exit, gate.output] for gate in image.tests],
+    ]
+
+
+def _base(base: Base) -> object:
+    """A parent by its name, an upstream by the fields of its reference, scratch as nothing."""
+    up = base.upstream
+    return base.image if up is None else [up.registry, up.repository, up.tag, up.digest]
+
+
+def _plain(value: Mapping[str, object]) -> dict[str, object]:
+    return dict(value)
+
+
+def _read(fields: list[Any], locate: Locate) -> Image:
+    name, version, base, uses, (registry, repository), template, context, values, *rest = fields
+    args, labels, target, platforms, epoch, tests = rest
+    return Image(
+        name=name,
+        version=version,
+        base=_read_base(base),
+        uses=tuple((alias, _read_base(used)) for alias, used in uses),
+        reference=Reference(registry, repository, version),
+        template=template,
+        context=context,
+        vars=_frozen(values),
+        args=_pairs(args),
+        labels=_pairs(labels),
+        target=target,
+        platforms=tuple(platforms),
+        epoch=epoch,
+        tests=tuple(Gate(gate, tuple(run), code, output) for gate, run, code, output in tests),
+        locate=locate,
+    )
+
+
+def _read_base(value: Any) -> Base:
+    if isinstance(value, list):
+        return Base(upstream=Reference(*value))
+    return Base(image=value)
+
+
+def _pairs(values: list[Any]) -> tuple[tuple[str, str], ...]:
+    return tuple((name, value) for name, value in values)
+
+
+def _frozen(value: Any) -> Any:
+    if isinstance(value, dict):
+        return MappingProxyType({key: _frozen(each) for key, each in value.items()})
+    return tuple(_frozen(each) for each in value) if isinstance(value, list) else value
