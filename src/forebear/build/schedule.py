@@ -65,8 +65,3 @@ class Schedule:
         for each in (target, *found):
             self._waiting.pop(each, None)
         return tuple(sorted(found, key=self._place.__getitem__))
-
-    @property
-    def left(self) -> int:
-        """How many targets have not come to an end."""
-        return len(self._waiting)
