@@ -241,6 +241,14 @@ def test_another_engine_in_the_folder_is_not_taken_for_the_one_asked_for(started
     assert len(daemons(started)) == 1
 
 
+def test_an_engine_that_lost_its_network_is_not_taken_for_a_good_one(started: Path) -> None:
+    bridge = json.loads((started / "daemon.json").read_text())["bridge"]
+    assert ended(["ip", "link", "delete", bridge]).returncode == 0
+    end = tool("start", "--dir", started)
+    assert end.returncode == 4
+    assert "somebody removed this engine's network; stop it and start it again" in end.stderr
+
+
 def test_the_log_tells_why_an_engine_did_not_start(folder: Path) -> None:
     (folder / "data").write_text("a file where the daemon wants a folder")
     end = tool("start", "--dir", folder)

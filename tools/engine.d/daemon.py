@@ -121,9 +121,16 @@ class Engine:
                 words = path.read_bytes().decode(errors="replace").split("\0")
             except OSError:  # it has just ended
                 continue
-            if Path(words[0]).name == "tini" and str(self.config) in words:
+            if Path(words[0]).name == "tini" and str(self.config) in words and self._is_root_of(path.parent):
                 return int(path.parent.name)
         return None
+
+    def _is_root_of(self, process: Path) -> bool:
+        """Whether the process sees our folder, and not one of the same name in a container."""
+        try:
+            return self.config.samefile(f"{process}/root{self.config}")
+        except OSError:
+            return False
 
     def describe(self) -> str:
         """What runs: version and store; OSError when it does not answer."""
@@ -215,6 +222,8 @@ class Engine:
         info = dial.ask(self.socket, "/info")
         if f"engine={self.kind}" not in info["Labels"]:
             raise EngineError(f"{self.folder}: another engine runs here, {self.describe()}; stop it first", 2)
+        if network.find(self.folder) is None:
+            raise EngineError(f"{self.folder}: somebody removed this engine's network; stop it and start it again")
         if dial.store(info) != self.store:
             raise EngineError(f"wanted the store {self.store}, got {self.describe()}; see docs/engines.md", 2)
 

@@ -9,9 +9,12 @@ from __future__ import annotations
 
 import json
 import subprocess
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 from errors import EngineError
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 ENGINES = 32  # as many as 10.213.0.0/16 has parts of a /21: a /24 for the bridge, a /22 for other networks
 
@@ -35,9 +38,18 @@ class Network:
         ]
 
 
+def find(owner: Path) -> Network | None:
+    """The network of the engine in the folder `owner`, if it is there."""
+    links = {link["ifname"]: link for link in json.loads(_run("ip", "-json", "link", "show"))}
+    for network in map(Network, range(ENGINES)):
+        if links.get(network.bridge, {}).get("ifalias") == str(owner):
+            return network
+    return None
+
+
 def raise_for(owner: Path) -> Network:
     """The network of the engine in the folder `owner`, its bridge up and its rules set; idempotent."""
-    network = _find(owner) or _claim(owner)
+    network = find(owner) or _claim(owner)
     addresses = json.loads(_run("ip", "-json", "-4", "addr", "show", "dev", network.bridge))
     if not addresses or not addresses[0].get("addr_info"):
         _run("ip", "addr", "add", network.gateway, "dev", network.bridge)
@@ -50,7 +62,7 @@ def raise_for(owner: Path) -> Network:
 
 def remove_for(owner: Path) -> None:
     """Remove the network of the engine in `owner`; nothing to do is success."""
-    network = _find(owner)
+    network = find(owner)
     if network is None:
         return
     for rule in network.rules():
@@ -59,17 +71,8 @@ def remove_for(owner: Path) -> None:
     _run("ip", "link", "delete", network.bridge)
 
 
-def _find(owner: Path) -> Network | None:
-    for number in range(ENGINES):
-        alias = Path(f"/sys/class/net/{Network(number).bridge}/ifalias")
-        if alias.exists() and alias.read_text().strip() == str(owner):
-            return Network(number)
-    return None
-
-
 def _claim(owner: Path) -> Network:
-    for number in range(ENGINES):
-        network = Network(number)
+    for network in map(Network, range(ENGINES)):
         made = _try("ip", "link", "add", network.bridge, "type", "bridge")
         if made.returncode == 0:
             _run("ip", "link", "set", network.bridge, "alias", str(owner))
