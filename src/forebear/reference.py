@@ -27,7 +27,7 @@ _is_identifier = re.compile(r"[0-9a-f]{64}").fullmatch
 _FORM = "registry/repository:tag@digest"
 
 
-class ReferenceFault(ValueError):  # noqa: N818 - a fault is what the project calls it
+class ReferenceFault(ValueError):
     """A text is no reference; the message says what is wrong and what to write."""
 
 

@@ -21,7 +21,7 @@ _WIDE_FILTERS: Final = ("batch", "center", "indent", "round", "slice", "sum", "t
 _PADDED: Final = frozenset({"center", "ljust", "rjust", "zfill", "expandtabs"})
 
 
-class TooMuch(TemplateRuntimeError):  # noqa: N818 - named for what it says
+class TooMuch(TemplateRuntimeError):
     """A template asks for more than a Dockerfile can need."""
 
 

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 HIDDEN: Final = "\ue00a"
 
 
-class LineBreakFault(ValueError):  # noqa: N818 - a fault is what the project calls it
+class LineBreakFault(ValueError):
     """A value starts a new instruction; `names` are those that hold a line break: vars.x."""
 
     def __init__(self, names: tuple[str, ...]) -> None:

@@ -46,14 +46,15 @@ def offset_in(pieces: Pieces, index: int) -> int:
 class Lines:
     """A text, handed out one logical line at a time; `line` is the number of the last one so far."""
 
-    __slots__ = ("_ends", "_escape", "_plain", "_position", "_text", "directives", "line")
+    __slots__ = ("_begin", "_ends", "_escape", "_placed", "_plain", "_position", "_text", "directives", "line")
 
     def __init__(self, text: str) -> None:
         """Read the directives of a text. Raises DockerfileFault."""
         if len(text) >= MAX_LINE // 4:
             _check_length(text)
         self._text = text
-        self._position = len(BYTE_ORDER_MARK) if text.startswith(BYTE_ORDER_MARK) else 0
+        self._position = self._begin = len(BYTE_ORDER_MARK) if text.startswith(BYTE_ORDER_MARK) else 0
+        self._placed = self._begin, 1
         self.line = 0
         self.directives = _directives(text, self._position)
         self._escape = self.directives.escape
@@ -61,9 +62,12 @@ class Lines:
         self._ends = f"{self._escape} \t\r"
 
     def place(self, offset: int) -> tuple[int, int]:
-        """Line and column, counted from 1, of an offset into the text."""
-        before = self._text.rfind("\n", 0, offset) + 1 or self._text.startswith(BYTE_ORDER_MARK)
-        return self._text.count("\n", 0, offset) + 1, offset - before + 1
+        """Line and column, counted from 1, of an offset into the text; quick for ascending offsets."""
+        begin, line = self._placed if self._placed[0] <= offset else (self._begin, 1)
+        line += self._text.count("\n", begin, offset)
+        begin = max(begin, self._text.rfind("\n", begin, offset) + 1)
+        self._placed = begin, line
+        return line, offset - begin + 1
 
     def plain(self) -> re.Match[str] | None:
         """The next line, if it plainly is an instruction by itself: keyword and arguments.

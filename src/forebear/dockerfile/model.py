@@ -3,20 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final, Literal, NamedTuple
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
+from typing import Final, Literal, NamedTuple
 
 SCRATCH: Final = "scratch"
 Kind = Literal["from", "copy", "mount"]
 
 
-class Malformed(ValueError):  # noqa: N818 - a state, not an accident
+class Malformed(ValueError):
     """A part of an instruction cannot be read; the message says which and why."""
 
 
-class DockerfileFault(ValueError):  # noqa: N818 - a fault is what the project calls it
+class DockerfileFault(ValueError):
     """BuildKit would refuse this Dockerfile; `line` counts from 1, 0 means the whole file."""
 
     def __init__(self, line: int, problem: str) -> None:
@@ -154,15 +151,13 @@ class Dockerfile:
         return own + sum(one.trigger is not None for stage in chain[1:] for one in stage.instructions)
 
     def _needs(self) -> list[set[int]]:
+        """For each stage those that it uses; a trigger counts where it comes into effect."""
         needs: list[set[int]] = [set() for _ in self.stages]
+        triggers: list[set[int]] = [set() for _ in self.stages]
         for use in self.uses:
-            for index in self._where(use):
-                if use.stage is not None:
-                    needs[index].add(use.stage)
+            if use.stage is not None:
+                (triggers if use.onbuild else needs)[use.in_stage].add(use.stage)
+        for stage in self.stages:
+            if stage.base.stage is not None:
+                needs[stage.index] |= triggers[stage.base.stage]
         return needs
-
-    def _where(self, use: Use) -> Iterable[int]:
-        """The stages in which a use comes into effect: a trigger's, those FROM its stage."""
-        if not use.onbuild:
-            return (use.in_stage,)
-        return (stage.index for stage in self.stages if stage.base.stage == use.in_stage)

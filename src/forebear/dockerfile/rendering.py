@@ -26,7 +26,7 @@ SHIPPED: Final = "forebear/"
 FOLDER: Final = "templates/"
 
 
-class TemplateFault(ValueError):  # noqa: N818 - a fault is what the project calls it
+class TemplateFault(ValueError):
     """A template cannot be rendered; `template` is relative to templates/, `line` 0 where unknown."""
 
     def __init__(self, template: str, line: int, problem: str) -> None:

@@ -36,7 +36,7 @@ _SEEN: Final = ("image", "project", "version", "parent", "uses", "vars")
 _REMOVED: Final = "random pprint e escape forceescape safe striptags urlize xmlattr".split()  # noqa: SIM905
 
 
-class Failed(TemplateRuntimeError):  # noqa: N818 - it is the template's word, not an accident
+class Failed(TemplateRuntimeError):
     """A template called fail()."""
 
 
