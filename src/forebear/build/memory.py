@@ -27,16 +27,23 @@ class Memory:
         self._lock = threading.Lock()
         self._known: dict[str, str] = {}
         self._new: dict[str, str] = {}
-        with suppress(sqlite3.Error, OSError), closing(self._open()) as database:
+        try:
+            with suppress(sqlite3.OperationalError):  # in use just now, or not to be had
+                self._load()
+        except sqlite3.DatabaseError:
+            _discard(path)
+
+    def _load(self) -> None:
+        with closing(self._open()) as database:
             self._known = dict(database.execute("SELECT id, facts FROM images"))
 
     def _open(self) -> sqlite3.Connection:
         database = sqlite3.connect(self._path, timeout=10)
-        if database.execute("PRAGMA user_version").fetchone()[0] != _FORMAT:
-            database.executescript(
-                f"DROP TABLE IF EXISTS images; CREATE TABLE images (id TEXT PRIMARY KEY, facts TEXT);"
-                f"PRAGMA user_version = {_FORMAT};"
-            )
+        try:
+            _prepare(database)
+        except sqlite3.Error:
+            database.close()
+            raise
         return database
 
     def get(self, image: str) -> Facts | None:
@@ -56,6 +63,20 @@ class Memory:
             self._new.clear()
 
 
+def _prepare(database: sqlite3.Connection) -> None:
+    if database.execute("PRAGMA user_version").fetchone()[0] != _FORMAT:
+        database.executescript(
+            "DROP TABLE IF EXISTS images; CREATE TABLE images (id TEXT PRIMARY KEY, facts TEXT);"
+            f"PRAGMA user_version = {_FORMAT};"
+        )
+
+
+def _discard(path: Path) -> None:
+    """Remove a file that is no database any more, so that the next `save` begins a new one."""
+    with suppress(OSError):
+        path.unlink()
+
+
 def _write(facts: Facts) -> str:
     return json.dumps([getattr(facts, name) for name in Facts.__slots__], separators=(",", ":"))
 
@@ -63,7 +84,7 @@ def _write(facts: Facts) -> str:
 def _read(text: str) -> Facts | None:
     try:
         return Facts(*(_frozen(value) for value in json.loads(text)))
-    except (ValueError, TypeError):
+    except (ValueError, TypeError, RecursionError):
         return None
 
 
