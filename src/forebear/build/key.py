@@ -26,10 +26,10 @@ STAMPED: Final = frozenset(
         INPUTS,
         IMAGE,
         PARENT,
-        *(OCI + name for name in ("title", "version", "base.name", "base.digest", "source")),
+        *(OCI + name for name in ("title", "version", "base.name", "base.digest")),
     }
 )
-"""The labels that forebear itself sets: no part of what a child sees of its parent."""
+"""The labels that every child sets anew, and so no part of what it sees of its parent."""
 
 _CONTROL: Final = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 

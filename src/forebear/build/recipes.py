@@ -94,13 +94,15 @@ class _Kitchen:
         yield from (Input("label", name, digest_of(value)) for name, value in self._labels(image))
 
     def _labels(self, image: Image) -> list[tuple[str, str]]:
-        """The labels that say what the image is (OCI image-spec, annotations.md), and those it declares."""
+        """The labels that say what the image is (OCI image-spec, annotations.md), and those it declares.
+
+        A label that an image does not set it inherits: the digest of the base is set even where it is not known.
+        """
         lineage = self.project.family.lineage
         labels = {f"{OCI}title": image.name, f"{OCI}version": image.version}
         if not image.base.is_scratch:
             labels[f"{OCI}base.name"] = self._base_name(image.base)
-        if image.base.upstream and (pin := self.project.lock.pin(image.base.upstream)) and not pin.local:
-            labels[f"{OCI}base.digest"] = pin.digest
+            labels[f"{OCI}base.digest"] = self._base_digest(image.base)
         if lineage.source:
             labels[f"{OCI}source"] = lineage.source
         return sorted((labels | dict(image.labels)).items())
@@ -109,6 +111,10 @@ class _Kitchen:
         if base.image is not None:
             return str(self.project.family.lineage.images[base.image].reference)
         return str(base.upstream)
+
+    def _base_digest(self, base: Base) -> str:
+        pin = self.project.lock.pin(base.upstream) if base.upstream else None
+        return pin.digest if pin and not pin.local else ""
 
     def _need(self, alias: str, base: Base) -> Need:
         if base.image is not None:
