@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 from forebear.errors import Fault, InputError, Place
 from forebear.lineage.spelling import did_you_mean
+from forebear.lineage.wrong import shown
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -16,7 +17,8 @@ if TYPE_CHECKING:
     from forebear.lineage.graph import Family
 
 FORM: Final = "write NAME, NAME+, +NAME, NAME+1, 2+NAME, or several joined by commas for what they have in common"
-_TERM: Final = re.compile(r"(?:([0-9]*)(\+))?([a-z0-9*?][a-z0-9._*?-]*)(?:(\+)([0-9]*))?", re.ASCII)
+LOOK: Final = "see all of them with: forebear graph"
+_TERM: Final = re.compile(r"(?:([0-9]{0,6})(\+))?([a-z0-9*?][a-z0-9._*?-]*)(?:(\+)([0-9]{0,6}))?", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +103,8 @@ def _unknown(family: Family, term: Term, text: str) -> Fault | None:
 def _term(part: str, text: str) -> Term:
     match = _TERM.fullmatch(part)
     if match is None:
-        raise InputError([Fault(_place(text), f""{shown(part)}" is no selector" if part else "nothing is selected", FORM)])
+        problem = f'"{shown(part)}" is no selector' if part else "nothing is selected"
+        raise InputError([Fault(_place(text), problem, FORM)])
     up, ascending, pattern, descending, down = match.groups()
     return Term(pattern, _depth(ascending, up), _depth(descending, down))
 
@@ -113,4 +116,4 @@ def _depth(operator: str | None, digits: str) -> int | None:
 
 
 def _place(text: str) -> Place:
-    return Place("SELECT", path=text)
+    return Place("SELECT", path=shown(text))

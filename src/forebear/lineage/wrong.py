@@ -7,7 +7,7 @@ from typing import Final
 _LONGEST: Final = 80
 
 
-class Wrong(ValueError):  # noqa: N818 - it is a reading, not a failure of the program
+class Wrong(ValueError):
     """A value that cannot stand: what is wrong with it, and what to do."""
 
     def __init__(self, problem: str, action: str = "") -> None:

@@ -29,7 +29,7 @@ class Marks:
     values: dict[Path, Spot] = field(default_factory=dict)
 
 
-class Stop(Exception):  # noqa: N818 - it carries a fault to the one place that catches it
+class Stop(Exception):
     """A fault after which nothing can be read."""
 
     def __init__(self, fault: Fault) -> None:

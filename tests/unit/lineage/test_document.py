@@ -5,12 +5,14 @@ from typing import TYPE_CHECKING
 
 import pytest
 import yaml
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from forebear.errors import InputError, Place
 from forebear.lineage import document
 from forebear.lineage.document import MAX_BYTES, load
+
+from .texts import FEW, MANY
 
 if TYPE_CHECKING:
     from forebear.lineage.model import Path
@@ -142,9 +144,9 @@ def test_what_leaves_the_rest_to_read(text: str, messages: list[str]) -> None:
 
 def test_a_huge_file_is_refused_by_its_size_alone() -> None:
     data = b"a: [" * 25_000_000
-    start = time.perf_counter()
+    start = time.process_time()
     message = refused(data)
-    assert time.perf_counter() - start < 0.1
+    assert time.process_time() - start < 0.1
     assert message == "lineage.yml: the file is larger than 8 MiB; is this a lineage.yml?"
     assert refused(b" " * (MAX_BYTES + 1)) == message
     assert load(b" " * MAX_BYTES, "lineage.yml").data is None
@@ -153,9 +155,9 @@ def test_a_huge_file_is_refused_by_its_size_alone() -> None:
 def test_an_alias_bomb_is_refused_before_it_goes_off() -> None:
     lines = ["a0: &a0 [x, x, x, x, x, x, x, x, x, x]"]
     lines += [f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 10)}]" for n in range(1, 12)]
-    start = time.perf_counter()
+    start = time.process_time()
     message = refused("\n".join(lines).encode())
-    assert time.perf_counter() - start < 0.5
+    assert time.process_time() - start < 0.5
     assert message == "lineage.yml:6:45: a5[7]: aliases repeat more than 1000000 values; write the values out"
 
 
@@ -212,7 +214,7 @@ values = st.recursive(
 
 
 @given(values, st.booleans())
-@settings(max_examples=60)
+@FEW
 def test_reads_back_what_was_written(value: object, flow: bool) -> None:
     text = yaml.safe_dump(value, allow_unicode=True, default_flow_style=flow)
     read = load(text.encode(), "lineage.yml")
@@ -221,14 +223,14 @@ def test_reads_back_what_was_written(value: object, flow: bool) -> None:
     assert all("would be read as a number" in fault.problem for fault in read.faults)
 
 
-snippets = st.sampled_from(
-    [*"a[]{},'\"#1~\\\t\x00\x85\ufeff", "b: ", "- ", "? ", ": ", "\n", "\n  ", "\r\n", "|\n", ">-\n", "&x ", "*x ", "<<: ", "!t ", "!!int ", "0x", "---\n", "...\n", "%YAML 1.1\n"]
-)
+letters = [*"a[]{},'\"#1~\\\t\0\x85\ufeff"]
+marks = ["b: ", "- ", "? ", ": ", "\n", "\n  ", "\r\n", "|\n", ">-\n", "&x ", "*x ", "<<: ", "!t ", "!!int ", "0x"]
+snippets = st.sampled_from([*letters, *marks, "---\n", "...\n", "%YAML 1.1\n"])
 
 
 @given(st.binary(max_size=60) | st.lists(snippets, max_size=25).map(lambda each: "".join(each).encode()))
 @example(b"? \xe2\x80\xa8")
-@settings(max_examples=200)
+@MANY
 def test_any_bytes_are_read_or_refused(data: bytes) -> None:
     try:
         read = load(data, "lineage.yml")

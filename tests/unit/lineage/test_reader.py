@@ -7,7 +7,7 @@ from types import MappingProxyType
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from forebear.errors import InputError, Place
@@ -15,7 +15,7 @@ from forebear.lineage.model import DEFAULT_EPOCH, Base, Gate, Image, Lineage
 from forebear.lineage.reader import read
 from forebear.reference import Reference
 
-from .texts import TOP, lineage, said, said_of
+from .texts import FEW, MANY, TOP, lineage, said, said_of
 
 FULL = """\
 lineage: 1
@@ -326,12 +326,12 @@ def test_an_alias_bomb() -> None:
         ),
         (
             f"{TOP}epoch: 0\n",
-            "lineage.yml:4:8: epoch: 0 is not between 1970-01-01T00:00:01Z and the year 9999; write a later time",
+            "lineage.yml:4:8: epoch: 0 is not a number of seconds from 1 to 253402300799; write another number",
         ),
         (
             f"{TOP}epoch: 1969-12-31T23:59:59Z\n",
             "lineage.yml:4:8: epoch: 1969-12-31T23:59:59Z is not between 1970-01-01T00:00:01Z and the year 9999;"
-            " write a later time",
+            " write another time",
         ),
         (
             f"{TOP}epoch: true\n",
@@ -752,7 +752,7 @@ def families(draw: st.DrawFn) -> dict[str, Any]:
 
 
 @given(families())
-@settings(max_examples=30)
+@FEW
 def test_a_valid_lineage_reads_back_equal(family: dict[str, Any]) -> None:
     found = read(json.dumps(family, ensure_ascii=False).encode())  # JSON is YAML (YAML 1.2.2, 1.3)
     assert (found.project, found.version) == (family["project"], family["version"])
@@ -797,7 +797,7 @@ lines = st.sampled_from(
 
 
 @given(st.lists(lines, max_size=14).map(lambda each: "\n".join(each).encode()) | st.binary(max_size=40))
-@settings(max_examples=200)
+@MANY
 def test_any_bytes_make_a_lineage_or_input_errors(data: bytes) -> None:
     try:
         found = read(data)
@@ -815,9 +815,9 @@ def test_any_bytes_make_a_lineage_or_input_errors(data: bytes) -> None:
 
 def test_two_thousand_images_take_less_than_a_second() -> None:
     images = "".join(f"  i{n}: {{from: i{(n - 1) // 3}, vars: {{a: 8.0.{n}}}}}\n" for n in range(1, 2000))
-    start = time.perf_counter()
+    start = time.process_time()
     assert len(lineage(f"  i0: {{from: 'fedora:25'}}\n{images}").images) == 2000
-    assert time.perf_counter() - start < 1.0
+    assert time.process_time() - start < 1.0
 
 
 def test_not_every_one_of_many_misspelt_parents_gets_a_hint() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
+from hypothesis import settings
 
 from forebear.errors import InputError
 from forebear.lineage.reader import read
@@ -12,6 +13,8 @@ from forebear.lineage.reader import read
 if TYPE_CHECKING:
     from forebear.lineage.model import Lineage
 
+FEW = settings(max_examples=25, deadline=None)
+MANY = settings(max_examples=100, deadline=None)
 TOP = "lineage: 1\nproject: firethorn\nversion: 2.1.7\n"
 
 
