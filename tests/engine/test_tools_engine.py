@@ -225,7 +225,7 @@ def test_run_says_that_a_command_is_missing() -> None:
         (["start", "--engine", "newest"], "invalid choice: 'newest' (choose from"),
         (["start", "--store", "zfs"], "invalid choice: 'zfs' (choose from"),
         (["begin"], "invalid choice: 'begin' (choose from"),
-        (["start", "--dir", "/tmp/" + 100 * "x"], "35 bytes too long for unix sockets; give a shorter --dir"),
+        (["start", "--dir", "/tmp/" + 100 * "x"], "38 bytes too long for unix sockets; give a shorter --dir"),
     ],
 )
 def test_a_bad_command_line_is_told(arguments: list[str], message: str) -> None:

@@ -26,7 +26,7 @@ HOMES = Path("/var/lib/forebear/engine")
 STARTS_IN = STOPS_IN = 60  # seconds
 LOG_LINES = 15
 WITHOUT_KEY = 23  # the version from which on dockerd has no key of its own
-SOCKET_PATH_MAX = 107  # bytes: sun_path in unix(7), less the final zero
+SOCKET_PATH_MAX = 104  # bytes; containerd refuses more, wherever it runs (sys.CreateUnixSocket)
 LONGEST_SOCKET = "run/containerd/containerd-debug.sock"
 IN_NAMESPACE = 'mount -t tmpfs -o mode=711 tmpfs /run/containerd && exec "$@"'
 
