@@ -319,6 +319,24 @@ class TestWrite:
         assert place.write("x", b"c")
         assert (root / "x").read_bytes() == b"c"
 
+    def test_of_two_at_once_each_is_whole(self, root: Path) -> None:
+        """Two processes that do not lock write one file again and again, while a third reads it."""
+        script = (
+            "import sys; from pathlib import Path; from forebear.workspace import Workspace\n"
+            "place = Workspace(Path(sys.argv[1]))\n"
+            "for turn in range(40): place.write('x', (sys.argv[2] * (200_000 + turn)).encode())\n"
+        )
+        (root / "x").write_bytes(b"a")
+        writers = [subprocess.Popen([sys.executable, "-c", script, str(root), letter]) for letter in "ab"]
+        seen = set()
+        while any(writer.poll() is None for writer in writers):
+            data = (root / "x").read_bytes()
+            assert data == data[:1] * len(data)
+            seen.add(len(data))
+        assert [writer.returncode for writer in writers] == [0, 0]
+        assert len(seen) > 2
+        assert {path.name for path in root.iterdir()} == {"x", "lineage.yml"}
+
     def test_what_a_killed_process_left_is_removed_later(self, place: Workspace, root: Path) -> None:
         (root / f"{TEMPORARY}1").touch()
         (root / f"{TEMPORARY}2").touch()

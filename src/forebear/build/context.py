@@ -8,19 +8,20 @@ import os
 import re
 import stat
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Final, Literal
 
 from forebear.build.archive import DOCKERFILE, stream
 from forebear.build.ignore import Ignore, parse_ignore
 from forebear.build.summary import EMPTY, Pairs, changes, mark, summarise
 from forebear.errors import Fault, InputError, Place
-from forebear.workspace import TEMPORARY
+from forebear.workspace import STATE, TEMPORARY
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Container, Iterable, Iterator, Mapping
     from pathlib import Path
 
-    from forebear.build.digests import Digests
+    from forebear.build.digests import Digests, Folder
     from forebear.build.ignore import Hits
 
 __all__ = ["Context", "Entry", "changes", "read_context", "stream"]
@@ -29,7 +30,7 @@ FORMAT: Final = "forebear context 1"
 IGNORE_FILES: Final = (f"{DOCKERFILE}.dockerignore", ".dockerignore")
 """Where the patterns are read: the first that exists, as BuildKit's Dockerfile frontend does."""
 
-_APART = {DOCKERFILE, *IGNORE_FILES}
+_APART = {DOCKERFILE, *IGNORE_FILES, STATE}
 _IGNORE_LIMIT = 4 << 20
 _LINKS = 40
 _UNFIT = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
@@ -80,13 +81,12 @@ class Context:
 def read_context(root: Path, label: str, digests: Digests) -> Context:
     """Read what goes into an image from the folder `root`, which messages call `label`.
 
-    The Dockerfile at its top and the files that say what to leave out are no part of it; a folder that
-    does not exist is an empty context. Raises InputError with everything that cannot go into an image:
-    links that leave the context, sockets, pipes and devices, names that are not UTF-8 or hold control
-    characters, and what cannot be read.
+    The Dockerfile at its top, the files that say what to leave out and forebear's own folder are no part
+    of it; a folder that does not exist is an empty context. Raises InputError with everything that cannot
+    go into an image: links that leave the context, sockets, pipes and devices, names that are not UTF-8 or
+    hold control characters, and what cannot be read.
     """
-    reader = _Reader(root, label, _read_ignore(root, label), digests)
-    entries = tuple(sorted(reader.read(), key=lambda entry: entry.path))
+    entries = tuple(sorted(_Reader(root, label, digests).read(), key=lambda entry: entry.path))
     digest = hashlib.sha256(f"{FORMAT}\n".encode())
     for entry in entries:
         digest.update(entry.record())
@@ -97,19 +97,7 @@ def _pair(entry: Entry) -> tuple[str, str]:
     return (entry.path + "/", EMPTY) if entry.kind == "directory" else (entry.path, mark(entry.record()))
 
 
-def _read_ignore(root: Path, label: str) -> Ignore:
-    for name in IGNORE_FILES:
-        try:
-            data = _read_small(root / name)
-        except (FileNotFoundError, NotADirectoryError):
-            continue
-        except OSError as error:
-            raise InputError([_unreadable(f"{label}/{name}", error)]) from None
-        return parse_ignore(data, f"{label}/{name}")
-    return Ignore(())
-
-
-def _read_small(path: Path) -> bytes:
+def _read_small(path: bytes) -> bytes:
     with os.fdopen(os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC), "rb") as file:
         if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
             raise OSError(errno.EINVAL, "not a regular file")
@@ -122,28 +110,51 @@ def _read_small(path: Path) -> bytes:
 class _Reader:
     """One walk through a context."""
 
-    def __init__(self, root: Path, label: str, ignore: Ignore, digests: Digests) -> None:
+    def __init__(self, root: Path, label: str, digests: Digests) -> None:
+        self._root = root
         self._base = os.fsencode(root) + b"/"
         self._label = label
-        self._ignore = ignore
-        self._known = digests.below(root)
+        self._digests = digests
         self._entries: dict[str, Entry] = {}
         self._faults: list[Fault] = []
 
+    @cached_property
+    def _known(self) -> Folder:
+        """What was known of the files; a context without any costs no query."""
+        return self._digests.below(self._root)
+
     def read(self) -> Iterable[Entry]:
-        folders = [("", self._ignore.top)]
+        top = self._children("")
+        self._ignore = self._read_ignore({child.name for child in top})
+        folders = [*self._judge("", top, self._ignore.top)]
         while folders:
-            folders.extend(self._read_folder(*folders.pop()))
-        self._known.forget_rest()
+            prefix, hits = folders.pop()
+            folders.extend(self._judge(prefix, self._children(prefix), hits))
+        self._settle()
+        return self._entries.values()
+
+    def _settle(self) -> None:
+        """What can be said only at the end."""
+        if "_known" in self.__dict__:
+            self._known.forget_rest()
         links = {entry.path: entry.target for entry in self._entries.values() if entry.kind == "link"}
         self._faults.extend(self._leaving(path, links[path]) for path in links if _leaves(path, links))
         if self._faults:
             raise InputError(self._faults)
-        return self._entries.values()
 
-    def _read_folder(self, prefix: str, hits: Hits) -> Iterator[tuple[str, Hits]]:
+    def _read_ignore(self, names: Container[bytes]) -> Ignore:
+        name = next((name for name in IGNORE_FILES if name.encode() in names), None)
+        if name is None:
+            return Ignore(())
+        try:
+            data = _read_small(self._base + name.encode())
+        except OSError as error:
+            raise InputError([_unreadable(self._shown(name), error)]) from None
+        return parse_ignore(data, self._shown(name))
+
+    def _judge(self, prefix: str, children: Iterable[os.DirEntry[bytes]], hits: Hits) -> Iterator[tuple[str, Hits]]:
         """Add what is in a folder, and say which folders in it are to be read."""
-        for child in self._children(prefix):
+        for child in children:
             name = child.name.decode("utf-8", "surrogateescape")
             if name.startswith(TEMPORARY) or (not prefix and name in _APART):
                 continue

@@ -51,11 +51,17 @@ Row = tuple[bytes, bytes]
 """The stamp of a file when it was read, and the SHA-256 of what was read, sealed."""
 
 
-class Changed(OSError):  # noqa: N818 - the system would say: stale
+class Changed(OSError):
     """A file is no longer what its status said."""
 
     def __init__(self) -> None:
         super().__init__(errno.ESTALE, "it changed while it was being read")
+
+
+class _Foreign(sqlite3.DatabaseError):
+    """A database of another format."""
+
+    sqlite_errorcode = sqlite3.SQLITE_NOTADB
 
 
 class Digests:
@@ -119,7 +125,7 @@ class Digests:
 
     def _forget(self, keys: Iterable[bytes]) -> None:
         """Drop the rows of files that are no more."""
-        gone = [(key,) for key in keys if not os.path.lexists(self._root + key)]
+        gone = [(key,) for key in keys if not os.path.lexists(os.path.join(self._root, key))]  # noqa: PTH118 - bytes
         self._write("DELETE FROM file WHERE path = ?", gone)
 
     def _select(self, start: bytes, end: bytes) -> dict[bytes, Row]:
@@ -237,7 +243,7 @@ def _connect(path: str) -> sqlite3.Connection:
     database = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
     try:
         if database.execute("PRAGMA user_version").fetchone()[0] not in (0, FORMAT):
-            raise sqlite3.DatabaseError("another format")
+            raise _Foreign
         database.executescript(_SCHEMA)
         database.execute(f"PRAGMA user_version = {FORMAT}")
     except sqlite3.Error:
@@ -247,7 +253,7 @@ def _connect(path: str) -> sqlite3.Connection:
 
 
 def _is_useless(error: sqlite3.Error) -> bool:
-    return getattr(error, "sqlite_errorcode", sqlite3.SQLITE_NOTADB) & 0xFF in _USELESS
+    return getattr(error, "sqlite_errorcode", sqlite3.SQLITE_OK) & 0xFF in _USELESS
 
 
 def _discard(path: str) -> None:

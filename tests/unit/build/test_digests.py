@@ -223,6 +223,14 @@ def test_the_project_itself_can_be_asked_for(place: Workspace, tmp_path: Path) -
         assert digests.below(tmp_path).of(os.fsencode(path), path.lstat()) == LIE.hex()
 
 
+def test_one_that_was_closed_remembers_nothing_and_spoils_nothing(place: Workspace, tmp_path: Path) -> None:
+    path = settled(tmp_path / "a", b"1")
+    with Digests(place) as digests:
+        digests.of(path, path.lstat())
+    assert digests.of(path, path.lstat()) == sha(b"1")
+    assert remembered(place) == {b"a": sha(b"1")}
+
+
 def test_what_is_gone_is_forgotten(place: Workspace, tmp_path: Path) -> None:
     gone, kept, asked = (written(tmp_path / "a" / name, b"") for name in ("gone", "kept", "asked"))
     time.sleep(0.11)
