@@ -58,6 +58,8 @@ class Memory:
 
     def save(self) -> None:
         """Write what is new to the file."""
+        if not self._new:
+            return
         with self._lock, suppress(sqlite3.Error, OSError), closing(self._open()) as database, database:
             database.executemany("INSERT OR REPLACE INTO images VALUES (?, ?)", self._new.items())
             self._new.clear()
