@@ -76,9 +76,11 @@ def project(client: docker.APIClient) -> Iterator[str]:
 
 
 @pytest.fixture
-def family(tmp_path: Path, engine: Engine, project: str) -> Family:
+def family(tmp_path: Path, engine: Engine, project: str) -> Iterator[Family]:
     """A project without images, to be built on the engine."""
-    return Family(tmp_path / "project", engine.host, project)
+    family = Family(tmp_path / "project", engine.host, project)
+    yield family
+    family.close()
 
 
 @pytest.fixture

@@ -7,6 +7,7 @@ import json
 import shutil
 import subprocess
 import sys
+import tarfile
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -57,6 +58,7 @@ class Family:
 
     def __post_init__(self) -> None:
         self.engine: Engine = api.connect(self.host)
+        self._started: list[subprocess.Popen[str]] = []
 
     def add(
         self, name: str, base: str, *lines: str, files: Mapping[str, str | bytes] | None = None, **entry: Any
@@ -99,7 +101,7 @@ class Family:
     def start(self, *words: str) -> subprocess.Popen[str]:
         """The command line, at work."""
         environment = {"PATH": "/usr/bin:/bin", "DOCKER_HOST": self.host, "DOCKER_CONFIG": str(self.root / "none")}
-        return subprocess.Popen(
+        process = subprocess.Popen(
             [FOREBEAR, "-C", self.root, *words],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
@@ -107,6 +109,14 @@ class Family:
             text=True,
             env=environment,
         )
+        self._started.append(process)
+        return process
+
+    def close(self) -> None:
+        """End what is still at work."""
+        for process in self._started:
+            with process:
+                process.kill()
 
     def forebear(self, *words: str, code: int = 0) -> Ran:
         """The command line, run to its end, which must be `code`."""
@@ -134,10 +144,7 @@ class Family:
 
 def ended(process: subprocess.Popen[str], code: int, seconds: float = 60) -> Ran:
     """What a command came to, which must be the exit code `code`, and never a traceback."""
-    try:
-        out, err = process.communicate(timeout=seconds)
-    finally:
-        process.kill()
+    out, err = process.communicate(timeout=seconds)
     assert process.returncode == code, out + err
     assert "Traceback" not in out + err
     return Ran(out, err)
@@ -148,12 +155,23 @@ def outcomes(ran: Ran) -> dict[str, str]:
     return {each["image"]: each["outcome"] for each in ran.documents if each.get("event") == "ended"}
 
 
-def by_hand(client: docker.APIClient, tag: str, *lines: str) -> str:
-    """Build an image as anybody may, without forebear; its ID."""
-    said = client.build(fileobj=io.BytesIO("\n".join(lines).encode()), tag=tag, decode=True)
-    errors = [record["error"] for record in said if "error" in record]
-    assert not errors
+def by_hand(client: docker.APIClient, tag: str, *lines: str, builder: str = "buildkit") -> str:
+    """Build an image of a Dockerfile alone as anybody may, without forebear; its ID."""
+    url = f"{client.base_url}/v{client.api_version}/build"
+    version = "2" if builder == "buildkit" else "1"
+    headers = {"Content-Type": "application/x-tar"}
+    answer = client.post(url, params={"t": tag, "version": version}, data=_tar("\n".join(lines)), headers=headers)
+    assert "errorDetail" not in answer.text, answer.text
     return identity(client, tag)
+
+
+def _tar(dockerfile: str) -> bytes:
+    buffer = io.BytesIO()
+    with tarfile.open(fileobj=buffer, mode="w") as archive:
+        member = tarfile.TarInfo("Dockerfile")
+        member.size = len(dockerfile.encode())
+        archive.addfile(member, io.BytesIO(dockerfile.encode()))
+    return buffer.getvalue()
 
 
 def identity(client: docker.APIClient, image: str) -> str:

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     import docker
 
-PATIENCE = 30  # seconds
+PATIENCE = 60  # seconds
 
 
 class Meeting:
