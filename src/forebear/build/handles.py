@@ -9,7 +9,7 @@ import time
 from contextlib import suppress
 from typing import TYPE_CHECKING, Final
 
-from forebear.errors import EngineError
+from forebear.errors import EngineError, EngineRefused, EngineUnreachable
 
 if TYPE_CHECKING:
     from forebear.engine.model import Engine
@@ -61,14 +61,15 @@ class Handles:
             self._held[identifier] = name
 
     def give_back(self) -> None:
-        """Remove all of them. What cannot be removed stays: it harms nobody."""
+        """Remove all of them, as long as the engine answers. What cannot be removed stays: it harms nobody."""
         with self._lock:
             gone = sorted(self._made)
             self._made.clear()
             self._held.clear()
-        for name in gone:
-            with suppress(EngineError):
-                self._engine.untag(name)
+        with suppress(EngineUnreachable):
+            for name in gone:
+                with suppress(EngineRefused):
+                    self._engine.untag(name)
 
     def sweep(self) -> None:
         """Remove the tags of runs that were killed, a day ago or more."""
