@@ -213,17 +213,12 @@ def test_run_does_not_replace_an_engine_that_was_named(tmp_path: Path) -> None:
     assert end.stderr == f"tools/engine: docker's context mine is not in {tmp_path}; see `docker context ls`\n"
 
 
-def test_run_says_that_a_command_is_missing() -> None:
-    end = tool("run")
-    assert end.returncode == 2
-    assert end.stderr.startswith("tools/engine: run: which command? For example:")
-
-
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
         (["start", "--engine", "newest"], "invalid choice: 'newest' (choose from"),
         (["start", "--store", "zfs"], "invalid choice: 'zfs' (choose from"),
+        (["run"], "run: which command? For example: tools/engine run docker info"),
         (["begin"], "invalid choice: 'begin' (choose from"),
         (["start", "--dir", "/tmp/" + 100 * "x"], "38 bytes too long for unix sockets; give a shorter --dir"),
     ],
