@@ -92,9 +92,9 @@ def label(family: Family, base: Base) -> str:
 
 
 def _short(upstream: Reference) -> str:
-    """Familiar; a digest only where there is no tag, and then its first digits."""
+    """Familiar, with the first digits of its digest."""
     named = replace(upstream, digest=None).familiar
-    return named if upstream.tag or not upstream.digest else f"{named}@{upstream.digest[:_SHORT_DIGEST]}"
+    return f"{named}@{upstream.digest[:_SHORT_DIGEST]}" if upstream.digest else named
 
 
 def _id(base: Base) -> str:

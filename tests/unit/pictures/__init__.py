@@ -1,0 +1,1 @@
+"""Tests of the pictures: what is drawn, character by character."""
