@@ -80,7 +80,7 @@ def _size(value: object) -> int:
     total, rest = 0, [value]
     while rest:
         one = rest.pop()
-        total += len(one) if isinstance(one, str | bytes) else 1
+        total += 8 + (len(one) if isinstance(one, str | bytes) else 0)
         check_size(total)
         if isinstance(one, Mapping):
             rest += [*one.keys(), *one.values()]

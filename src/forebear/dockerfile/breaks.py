@@ -63,8 +63,8 @@ def _names(name: str, value: object) -> Iterator[str]:
             yield name
     elif isinstance(value, Mapping):
         for key, inner in value.items():
-            yield from _names(f"{name}.{key}", inner)
-            yield from _names(f"{name}.{key!r}", key)
+            yield from _names(name, key)
+            yield from _names(f"{name}.{key}".replace("\n", " "), inner)
     elif isinstance(value, Sequence):
         for index, inner in enumerate(value):
             yield from _names(f"{name}[{index}]", inner)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from itertools import count
 from typing import TYPE_CHECKING, Final
 
+from forebear.dockerfile.lines import BYTE_ORDER_MARK
 from forebear.dockerfile.model import DockerfileFault
 from forebear.reference import Reference, ReferenceFault
 
@@ -95,7 +96,7 @@ def _edit(use: Use, bases: dict[str, _Base], shift: int) -> _Edit | None:
 def _insertion(text: str, dockerfile: Dockerfile) -> int:
     """The offset of the line of the first FROM."""
     first = next(one for one in dockerfile.instructions if one.keyword == "FROM")
-    at = 0
+    at = len(BYTE_ORDER_MARK) if text.startswith(BYTE_ORDER_MARK) else 0
     for _ in range(first.line - 1):
         at = text.index("\n", at) + 1
     return at

@@ -29,8 +29,8 @@ if TYPE_CHECKING:
     from jinja2 import BaseLoader
     from jinja2.runtime import Context
 
-MAX_WORK: Final = 1_000_000  # turns of loops in one rendering
-CALL: Final = 10  # what a call counts for
+MAX_WORK: Final = 200_000  # turns of loops in one rendering
+CALL: Final = 5  # what a call counts for
 _SEEN: Final = ("image", "project", "version", "parent", "uses", "vars")
 # Not repeatable, or made for HTML.
 _REMOVED: Final = "random pprint e escape forceescape safe striptags urlize xmlattr".split()  # noqa: SIM905
