@@ -149,7 +149,7 @@ class _Reader:
         try:
             data = _read_small(self._base + name.encode())
         except OSError as error:
-            raise InputError([_unreadable(self._shown(name), error)]) from None
+            raise InputError([_unreadable(self._shown(name), error, "correct that, then run this again")]) from None
         return parse_ignore(data, self._shown(name))
 
     def _judge(self, prefix: str, children: Iterable[os.DirEntry[bytes]], hits: Hits) -> Iterator[tuple[str, Hits]]:
@@ -163,7 +163,7 @@ class _Reader:
             if not excluded:
                 self._add(path, name, child)
             kept = not excluded or self._ignore.may_return(path, below)
-            if kept and child.is_dir(follow_symlinks=False):
+            if kept and _is_folder(child):
                 yield path + "/", below
 
     def _children(self, prefix: str) -> list[os.DirEntry[bytes]]:
@@ -199,8 +199,7 @@ class _Reader:
 
     def _entry(self, path: str, child: os.DirEntry[bytes]) -> Entry | None:
         if child.is_symlink():
-            target = os.readlink(child.path).decode("utf-8", "surrogateescape")  # noqa: PTH115 - bytes
-            return Entry(path, "link", 0o777, target=target)
+            return self._link(path, os.readlink(child.path))  # noqa: PTH115 - bytes
         if child.is_dir(follow_symlinks=False):
             return Entry(path, "directory", 0o755)
         status = child.stat(follow_symlinks=False)
@@ -209,6 +208,14 @@ class _Reader:
             return None
         mode = 0o755 if status.st_mode & stat.S_IXUSR else 0o644
         return Entry(path, "file", mode, status.st_size, self._known.of(child.path, status))
+
+    def _link(self, path: str, name: bytes) -> Entry | None:
+        target = name.decode("utf-8", "surrogateescape")
+        if _UNFIT.search(target):
+            problem = f"a symbolic link to {_printable(target)}, which is not UTF-8 or holds a control character"
+            self._refuse(path, problem, "let it lead elsewhere")
+            return None
+        return Entry(path, "link", 0o777, target=target)
 
     def _leaving(self, path: str, target: str) -> Fault:
         problem = f"a symbolic link that leaves the context, to {_printable(target)}"
@@ -221,6 +228,14 @@ class _Reader:
 
     def _shown(self, path: str) -> str:
         return f"{self._label}/{_printable(path)}".rstrip("/")
+
+
+def _is_folder(child: os.DirEntry[bytes]) -> bool:
+    """Some file systems do not tell kinds with names; what cannot be asked for its kind is told in `_add`."""
+    try:
+        return child.is_dir(follow_symlinks=False)
+    except OSError:
+        return False
 
 
 def _leaves(path: str, links: Mapping[str, str]) -> bool:
@@ -250,8 +265,8 @@ def _printable(path: str) -> str:
     return _UNFIT.sub(lambda found: f"\\x{ord(found[0]):02x}", text)
 
 
-def _unreadable(shown: str, error: OSError) -> Fault:
+def _unreadable(shown: str, error: OSError, action: str = "correct that, or leave it out in .dockerignore") -> Fault:
     if error.errno in (errno.ENOENT, errno.ESTALE):
         return Fault(Place(shown), "it changed while it was being read", "run this again")
     problem = f"cannot be read: {(error.strerror or str(error)).lower()}"
-    return Fault(Place(shown), problem, "correct that, or leave it out in .dockerignore")
+    return Fault(Place(shown), problem, action)

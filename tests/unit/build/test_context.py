@@ -156,7 +156,9 @@ class TestIgnore:
         (app / ".dockerignore").rmdir()
         with (app / ".dockerignore").open("wb") as file:
             file.truncate(1 << 40)
-        assert faults(app)[0].startswith("images/app/.dockerignore: cannot be read: more than 4,194,304 bytes")
+        assert faults(app) == [
+            "images/app/.dockerignore: cannot be read: more than 4,194,304 bytes; correct that, then run this again"
+        ]
 
 
 class TestFaults:
@@ -180,6 +182,20 @@ class TestFaults:
             f"images/app/pipe: {special}, {out}",
             f"images/app/socket: {special}, {out}",
         ]
+
+    def test_a_link_to_a_name_that_no_key_can_hold(self, app: Path) -> None:
+        (app / "a").symlink_to(os.fsdecode(b"\xff"))
+        (app / "b").symlink_to("c\nd")
+        for line, name, target in zip(faults(app), "ab", (r"\xff", r"c\x0ad"), strict=True):
+            assert line.startswith(
+                f"images/app/{name}: a symbolic link to {target}, which is not UTF-8 or holds a control character; "
+            )
+
+    def test_a_folder_whose_name_is_not_utf_8(self, app: Path) -> None:
+        (Path(os.fsdecode(os.fsencode(app) + b"/\xff")) / "x").mkdir(parents=True)
+        assert [line.partition(": ")[0] for line in faults(app)] == [r"images/app/\xff"]
+        (app / ".dockerignore").write_text("?\n")
+        assert paths(app) == []
 
     def test_what_cannot_be_read(self) -> None:
         with as_nobody() as folder:
