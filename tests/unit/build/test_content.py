@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -34,12 +35,12 @@ FACTS = Facts(
         {"labels": ()},
     ],
 )
-def test_a_child_sees_layers_configuration_and_labels(change: dict[str, object]) -> None:
+def test_a_child_sees_layers_configuration_and_labels(change: dict[str, Any]) -> None:
     assert content_of(replace(FACTS, **change)) != content_of(FACTS)
 
 
 @pytest.mark.parametrize("change", [{"id": digest("x")}, {"size": 6}, {"history": 9}])
-def test_a_child_does_not_see_what_the_image_is_called_or_how_it_came_about(change: dict[str, object]) -> None:
+def test_a_child_does_not_see_what_the_image_is_called_or_how_it_came_about(change: dict[str, Any]) -> None:
     assert content_of(replace(FACTS, **change)) == content_of(FACTS)
 
 
