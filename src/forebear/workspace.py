@@ -37,8 +37,7 @@ def find_root(start: Path) -> Path:
         _refuse(str(start), "there is no such folder", "name the folder of a project, or one inside it")
     holds = (folder for folder in (here, *here.parents) if os.path.isfile(folder / LINEAGE))  # noqa: PTH113
     if (root := next(holds, None)) is None:
-        problem = f"there is no {LINEAGE}, here or in a folder above"
-        _refuse(str(start), problem, "start one with: forebear init")
+        _refuse(str(start), f"there is no {LINEAGE}, here or in a folder above", "start one with: forebear init")
     return root
 
 
@@ -273,8 +272,8 @@ def _lock(descriptor: int) -> None:
     except BlockingIOError:
         pid, _, since = os.pread(descriptor, 100, 0).decode(errors="replace").partition(" ")
         holder = f" (process {pid}, since {since})" if since else ""
-        action = "wait until it is done, then run this again"
-        raise Busy(f"another forebear is at work in this project{holder}", action) from None
+        problem = f"another forebear is at work in this project{holder}"
+        raise Busy(problem, "wait until it is done, then run this again") from None
     except OSError as error:
         _refuse_write(f"{STATE}/lock", error)
 
@@ -286,16 +285,13 @@ def _refuse_leaving(shown: str) -> NoReturn:
 def _refuse_read(shown: str, error: OSError) -> NoReturn:
     if isinstance(error, FileNotFoundError):
         _refuse(shown, "there is no such file", "create it, or correct the path")
-    _refuse(shown, f"cannot be read: {_cause(error)}", "correct that, then run this again")
-
-
-def _refuse_write(shown: str, error: OSError) -> NoReturn:
-    problem = f"cannot be written: {_cause(error)}; what was there is untouched"
+    problem = f"cannot be read: {(error.strerror or str(error)).lower()}"
     _refuse(shown, problem, "correct that, then run this again")
 
 
-def _cause(error: OSError) -> str:
-    return (error.strerror or str(error)).lower()
+def _refuse_write(shown: str, error: OSError) -> NoReturn:
+    problem = f"cannot be written: {(error.strerror or str(error)).lower()}; what was there is untouched"
+    _refuse(shown, problem, "correct that, then run this again")
 
 
 def _refuse(shown: str, problem: str, action: str) -> NoReturn:
