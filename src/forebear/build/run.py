@@ -6,6 +6,7 @@ import threading
 import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
@@ -52,6 +53,7 @@ class Cascade:
         self._present = dict(order.present)
         self._steps = {step.target: step for step in order.plan.steps}
         self._ended: dict[Target, Ended] = {}
+        self._running: dict[Future[Ended], Target] = {}
         self._stopping = False
         self._broken: EngineUnreachable | None = None
         building = {t: s for t, s in self._steps.items() if s.action is Action.BUILD}
@@ -83,7 +85,7 @@ class Cascade:
         self._end(_ended(step, outcome, why=step.reasons, image=here.id if here else "", key=step.key or ""))
 
     def _loop(self, pool: ThreadPoolExecutor) -> None:
-        running: dict[Future[Ended], Target] = {}
+        running = self._running
         while True:
             while not self._stopping and len(running) < self._order.jobs and (target := self._schedule.next()):
                 running[pool.submit(self._work, self._steps[target])] = target
@@ -114,9 +116,16 @@ class Cascade:
         pool.shutdown(wait=False, cancel_futures=True)
         self._workshop.engine.cancel()
         pool.shutdown(wait=True)
+        for ended in self._finished():
+            self._end(ended)
         for target, step in self._steps.items():
             if target not in self._ended:
                 self._end(_ended(step, Outcome.INTERRUPTED))
+
+    def _finished(self) -> list[Ended]:
+        """What came to a good end while the run was being stopped."""
+        ended = [f.result() for f in self._running if not f.cancelled() and f.exception() is None]
+        return [each for each in ended if each.outcome is not Outcome.FAILED]
 
     def _work(self, step: Step) -> Ended:
         """Build one image, in a thread of the pool."""
@@ -135,7 +144,8 @@ class Cascade:
         except Error as error:
             if isinstance(error, EngineUnreachable):
                 self._broken = error
-            log(f"ERROR {error}")
+            with suppress(Error):
+                log(f"ERROR {error}")
             return _ended(step, Outcome.FAILED, why=(str(error),), log=path, tail=tuple(tail.lines))
 
     def _build(self, step: Step, path: str, log: Log) -> Ended:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
 from forebear.build.digests import Digests
@@ -20,6 +20,7 @@ from forebear.errors import Fault, InputError, Place
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator
+    from typing import TextIO
 
     from forebear.build.recipe import Recipe, Target
     from forebear.engine.model import Engine, Log
@@ -75,6 +76,24 @@ class Session:
             path.parent.mkdir(parents=True, exist_ok=True)
             file = path.open("w", encoding="utf-8", errors="replace", buffering=1)
         except OSError as error:
-            raise InputError([Fault(Place(shown), f"the log cannot be written: {error.strerror}")]) from error
-        with file:
-            yield shown, lambda line: print(line, file=file)
+            raise _unwritable(shown, error) from error
+        try:
+            yield shown, _lines_of(file, shown)
+        finally:
+            with suppress(OSError):  # told of when the line was written
+                file.close()
+
+
+def _lines_of(file: TextIO, shown: str) -> Log:
+    def take(line: str) -> None:
+        try:
+            print(line, file=file)
+        except OSError as error:
+            raise _unwritable(shown, error) from error
+
+    return take
+
+
+def _unwritable(shown: str, error: OSError) -> InputError:
+    problem = f"the log cannot be written: {(error.strerror or str(error)).lower()}"
+    return InputError([Fault(Place(shown), problem, "correct that, then run this again")])
