@@ -82,9 +82,13 @@ class FakeEngine:
                 return self.images[name]
             return self.images.get(self.tags.get(str(Reference.parse(name)), ""))
 
+    def history(self, image: str) -> int:
+        """An entry a layer."""
+        return len(self.images[image].layers)
+
     def build(self, request: BuildRequest, log: Log) -> str:
         """Make an image of one layer, which the Dockerfile and context give, on what the first base argument names."""
-        name = Reference.parse(request.name).repository.rpartition("/")[2]
+        name = dict(request.labels)["forebear.image"]
         self.before(name)
         log(f"[1/1] building {name}")
         if name in self.fails:
@@ -94,7 +98,6 @@ class FakeEngine:
         with self._lock:
             self.built.append(name)
             self.images[facts.id] = facts
-            self.tags[request.name] = facts.id
         return facts.id
 
     def _base(self, args: Mapping[str, str]) -> Facts | None:
@@ -110,7 +113,7 @@ class FakeEngine:
         layer = digest(_instructions(b"".join(request.context())))
         below = base or Facts("", request.platform, (), (), (), 0, 0, 0)
         labels = tuple(sorted({**dict(below.labels), **dict(request.labels)}.items()))
-        facts = replace(below, layers=(*below.layers, layer), labels=labels, history=below.history + 1)
+        facts = replace(below, layers=(*below.layers, layer), labels=labels, history=None)
         return replace(facts, id=digest(repr((facts.layers, labels))))
 
     def cancel(self) -> None:

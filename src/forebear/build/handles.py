@@ -10,6 +10,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Final
 
 from forebear.errors import EngineError, EngineRefused, EngineUnreachable
+from forebear.reference import Reference
 
 if TYPE_CHECKING:
     from forebear.engine.model import Engine
@@ -33,39 +34,26 @@ class Handles:
         self._by_digest = by_digest
         self._lock = threading.Lock()
         self._made: set[str] = set()
-        self._held: dict[str, str] = {}
 
-    def name(self, image: str, digest: str) -> str:
-        """The throw-away tag for an image of the family, or an upstream, with a key or ID; given back in the end."""
-        name = f"{self._folder}/{_component(image)}:{digest.removeprefix('sha256:')[:24]}-{self._run}"
-        with self._lock:
-            self._made.add(name)
-        return name
-
-    def of(self, image: str, identifier: str) -> str:
+    def of(self, reference: str, identifier: str) -> str:
         """A reference that a build takes for just the image with that ID, whatever other tag moves.
 
-        On the containerd store a tag alone is looked up at its registry first, so the digest is added;
-        elsewhere the ID is no digest that a build could take, and the local tag always wins.
+        `reference` is the canonical one by which a Dockerfile names it. On the containerd store the ID is a
+        digest that can be added to it; elsewhere a tag is made, and the local tag always wins.
         """
-        name = self._held.get(identifier)
-        if name is None:
-            name = self.name(image, identifier)
-            self._engine.tag(identifier, name)
-            self.hold(identifier, name)
-        return f"{name}@{identifier}" if self._by_digest else name
-
-    def hold(self, identifier: str, name: str) -> None:
-        """Remember that a throw-away tag names an image."""
+        if self._by_digest:
+            return str(Reference.parse(reference).with_digest(identifier))
+        name = f"{self._folder}/{_component(reference)}:{identifier.removeprefix('sha256:')[:24]}-{self._run}"
         with self._lock:
-            self._held[identifier] = name
+            self._made.add(name)
+        self._engine.tag(identifier, name)
+        return name
 
     def give_back(self) -> None:
         """Remove all of them, as long as the engine answers. What cannot be removed stays: it harms nobody."""
         with self._lock:
             gone = sorted(self._made)
             self._made.clear()
-            self._held.clear()
         with suppress(EngineUnreachable):
             for name in gone:
                 with suppress(EngineRefused):

@@ -101,14 +101,15 @@ class Present:
     """An image that is on the engine: under the release tag of a target, or an upstream under its pin.
 
     `content`: what a child sees of it; `layers`: the digests of its unpacked layers, lowest first;
-    `history`: the number of its history's entries; `triggers`: of its ONBUILD instructions.
+    `history`: the number of its history's entries, None for one that forebear is known to have made on
+    this engine; `triggers`: the number of its ONBUILD instructions.
     """
 
     id: str
     platform: str
     content: str
     layers: tuple[str, ...]
-    history: int
+    history: int | None
     triggers: int
     stamp: Stamp | None
 

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from forebear.build.digests import Digests
     from forebear.lineage.model import Base, Image
+    from forebear.pins.lock import Pin
     from forebear.project import Project, Rendered
 
 
@@ -26,6 +27,7 @@ class Prepared:
 
     rendered: tuple[Rendered, ...]
     recipes: tuple[Recipe, ...]
+    pins: Mapping[str, Pin] = field(hash=False)
     source: Callable[[Recipe], Source] = field(hash=False)
 
 
@@ -38,8 +40,9 @@ def prepare(project: Project, names: Iterable[str], digests: Digests, platform: 
     whole = len(wanted) == len(project.family.lineage.images)
     rendered = project.rendered() if whole else project.render(wanted)
     contexts = _contexts(project, rendered.values(), digests)
-    kitchen = _Kitchen(project, rendered, contexts, platform)
-    return Prepared(tuple(rendered.values()), tuple(kitchen.recipes()), kitchen.source)
+    pins = {reference.familiar: pin for reference, pin in project.lock.pins.items()}
+    kitchen = _Kitchen(project, rendered, contexts, pins, platform)
+    return Prepared(tuple(rendered.values()), tuple(kitchen.recipes()), pins, kitchen.source)
 
 
 def _contexts(project: Project, rendered: Iterable[Rendered], digests: Digests) -> dict[str, Context]:
@@ -61,6 +64,7 @@ class _Kitchen:
     project: Project
     rendered: Mapping[str, Rendered]
     contexts: Mapping[str, Context]
+    pins: Mapping[str, Pin]
     platform: str
 
     def recipes(self) -> Iterator[Recipe]:
@@ -144,8 +148,8 @@ class _Kitchen:
             labels=tuple(self._labels(image)),
             target=image.target,
             epoch=image.epoch,
-            bases=tuple((arg, each.bases[reference]) for arg, reference in grounds),
-            pins={ref.familiar: pin for ref in image.upstreams if (pin := self.project.lock.pin(ref))},
+            bases=tuple((arg, reference, each.bases[reference]) for arg, reference in grounds),
+            pins=self.pins,
         )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from itertools import chain
 from typing import TYPE_CHECKING, Final
 
@@ -11,7 +12,7 @@ from forebear.build.recipe import BaseKind, Present, Recipe, Target
 from forebear.reference import Reference
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Mapping
 
     from forebear.build.memory import Memory
     from forebear.build.recipes import Prepared
@@ -26,17 +27,33 @@ def survey(engine: Engine, prepared: Prepared, memory: Memory) -> dict[Target, P
     known = {target: memory.get(name) for target, name in wanted.items()}
     asked = [target for target, facts in known.items() if facts is None]
     with ThreadPoolExecutor(_AT_ONCE) as pool:
-        for target, facts in zip(asked, pool.map(lambda t: engine.inspect(wanted[t]), asked), strict=True):
-            known[target] = _remembered(memory, wanted[target], target, facts)
-    return {target: present(facts) for target, facts in known.items() if facts is not None}
+        answers = pool.map(lambda target: _ask(engine, wanted[target], target.platform), asked)
+        for target, facts in zip(asked, answers, strict=True):
+            known[target] = facts
+            if facts:
+                memory.put(wanted[target], facts)
+    found = {target: facts for target, facts in known.items() if facts}
+    found |= _histories(engine, prepared.recipes, found)
+    return {target: present(facts) for target, facts in found.items()}
 
 
-def _remembered(memory: Memory, name: str, target: Target, facts: Facts | None) -> Facts | None:
-    """The facts, unless they are another platform's: an engine may have that under the same digest."""
-    if facts is None or facts.platform != target.platform:
+def _ask(engine: Engine, name: str, platform: str) -> Facts | None:
+    """The facts of an image that forebear may not have made; None for another platform's under that digest."""
+    facts = engine.inspect(name)
+    if facts is None or facts.platform != platform:
         return None
-    memory.put(name, facts)
-    return facts
+    return replace(facts, history=engine.history(facts.id))
+
+
+def _histories(engine: Engine, recipes: Iterable[Recipe], found: Mapping[Target, Facts]) -> dict[Target, Facts]:
+    """The facts, with their history, of what forebear made and what it did not make stands on."""
+    grounds = {
+        Target(recipe.ground.name, recipe.target.platform)
+        for recipe in recipes
+        if (here := found.get(recipe.target)) and here.history is not None
+    }
+    made = {ground: facts for ground in grounds if (facts := found.get(ground)) and facts.history is None}
+    return {ground: replace(facts, history=engine.history(facts.id)) for ground, facts in made.items()}
 
 
 def _tagged(engine: Engine, recipes: Iterable[Recipe]) -> Iterator[tuple[Target, str]]:
@@ -52,5 +69,5 @@ def _upstreams(prepared: Prepared) -> Iterator[tuple[Target, str]]:
     for recipe in prepared.recipes:
         for need in recipe.needs:
             if need.kind is BaseKind.UPSTREAM and not recipe.blocked:
-                pin = prepared.source(recipe).pins[need.name]
+                pin = prepared.pins[need.name]
                 yield Target(need.name, recipe.target.platform), pin.source(recipe.target.platform)

@@ -12,6 +12,13 @@ TAR: Final = {"Content-Type": "application/x-tar"}
 EPOCH: Final = "SOURCE_DATE_EPOCH"
 """The build argument from which BuildKit takes the time of what it makes (BuildKit, docs/build-repro.md)."""
 
+_OUTPUT: Final = {"Type": "image", "Attrs": {"dangling-name-prefix": "moby-dangling", "rewrite-timestamp": "true"}}
+"""An image without a tag, whose new layers carry the epoch.
+
+The prefix is the one that the engine itself gives to what has no tag (moby, builder/builder-next), so that
+tagging the image makes an end of it; see BuildKit, docs/build-repro.md, for the rewriting.
+"""
+
 
 def parameters(request: BuildRequest, capabilities: Capabilities) -> dict[str, str]:
     """The query of `POST /build` (Docker Engine API, ImageBuild).
@@ -19,7 +26,6 @@ def parameters(request: BuildRequest, capabilities: Capabilities) -> dict[str, s
     No proxy, no host name and no clock is added.
     """
     query = {
-        "t": request.name,
         "buildargs": json.dumps(dict(_arguments(request, capabilities))),
         "labels": json.dumps(dict(request.labels)),
         "platform": request.platform,
@@ -31,7 +37,7 @@ def parameters(request: BuildRequest, capabilities: Capabilities) -> dict[str, s
     if capabilities.builder is Builder.BUILDKIT:
         query["version"] = "2"
     if capabilities.rewrites_timestamps:
-        query["outputs"] = json.dumps([_output(request.name)])
+        query["outputs"] = json.dumps([_OUTPUT])
     return query
 
 
@@ -40,8 +46,3 @@ def _arguments(request: BuildRequest, capabilities: Capabilities) -> tuple[tuple
     if capabilities.builder is Builder.CLASSIC:
         return request.args
     return ((EPOCH, str(request.epoch)), *request.args)
-
-
-def _output(name: str) -> dict[str, object]:
-    """An image whose new layers carry the epoch (BuildKit, docs/build-repro.md, rewrite-timestamp)."""
-    return {"Type": "image", "Attrs": {"name": name, "rewrite-timestamp": "true"}}

@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 import tarfile
 import threading
-import uuid
 from contextlib import AbstractContextManager, suppress
 from typing import TYPE_CHECKING, Any, Final
 
@@ -17,7 +16,7 @@ from forebear.engine import containers
 from forebear.engine.boundary import retried, translated
 from forebear.engine.builds import TAR, parameters
 from forebear.engine.connect import Address, connect, find
-from forebear.engine.facts import facts, listed, platform
+from forebear.engine.facts import entries, facts, listed, platform
 from forebear.engine.model import (
     Builder,
     BuildRequest,
@@ -100,10 +99,8 @@ class Docker:
         return Capabilities(Builder.CLASSIC, rewrites_timestamps=False, why_not=f"BuildKit refuses: {refused}")
 
     def _try(self, capabilities: Capabilities, on: str) -> None:
-        name = f"forebear.invalid/probe:{uuid.uuid4().hex}"
-        request = BuildRequest(name, lambda: iter((_probe_context(),)), (), (), None, on, 1)
-        self._build(request, capabilities, lambda _line: None)
-        self.untag(name)
+        request = BuildRequest(lambda: iter((_probe_context(),)), (), (), None, on, 1)
+        self.untag(self._build(request, capabilities, lambda _line: None))
 
     def tagged(self, folder: str) -> Mapping[str, Listed]:
         """The images under all tags of all repositories in a folder (docker.io/firethorn), by canonical reference."""
@@ -114,15 +111,20 @@ class Docker:
         return {str(Reference.parse(tag)): image for image in images for tag in image.tags}
 
     def inspect(self, reference: str) -> Facts | None:
-        """The facts of an image by ID or reference; None where the engine has none."""
+        """The facts of an image by ID or reference, all but its history; None where the engine has none."""
         with self._doing(f"inspecting {reference}"):
             try:
-                return facts(self._client.inspect_image(reference), self._client.history(reference))
+                return facts(self._client.inspect_image(reference))
             except docker.errors.NotFound:
                 return None
 
+    def history(self, image: str) -> int:
+        """The number of entries in the history of an image, by ID, without labels that were added beside it."""
+        with self._doing(f"asking for the history of {image}"):
+            return entries(self._client.history(image))
+
     def build(self, request: BuildRequest, log: Log) -> str:
-        """Build an image; the ID of it. Raises BuildFailed where a step of it fails."""
+        """Build an image without a tag; the ID of it. Raises BuildFailed where a step of it fails."""
         return self._build(request, self.capabilities(), log)
 
     def _build(self, request: BuildRequest, capabilities: Capabilities, log: Log) -> str:
@@ -130,7 +132,7 @@ class Docker:
 
     def _attempt(self, request: BuildRequest, capabilities: Capabilities, log: Log) -> str:
         output = BuildOutput(log)
-        with self._doing(f"building {request.name}"):
+        with self._doing("building"):
             for record in self._posted("/build", parameters(request, capabilities), request.context()):
                 output.take(record)
         if output.image is None:

@@ -28,8 +28,8 @@ _CONFIG: Final = (
 _STAMP: Final = "forebear.key="
 
 
-def facts(image: Mapping[str, Any], history: Sequence[Mapping[str, Any]]) -> Facts:
-    """The facts of an image, from the answers to `GET /images/NAME/json` and `GET /images/NAME/history`."""
+def facts(image: Mapping[str, Any]) -> Facts:
+    """The facts of an image, from the answer to `GET /images/NAME/json`."""
     config = image.get("Config") or {}
     return Facts(
         id=image["Id"],
@@ -37,10 +37,15 @@ def facts(image: Mapping[str, Any], history: Sequence[Mapping[str, Any]]) -> Fac
         layers=tuple((image.get("RootFS") or {}).get("Layers") or ()),
         config=tuple((name, json.dumps(config[name], sort_keys=True)) for name in _CONFIG if config.get(name)),
         labels=tuple(sorted((config.get("Labels") or {}).items())),
-        history=sum(_STAMP not in (entry.get("CreatedBy") or "") for entry in history),
+        history=None,
         triggers=len(config.get("OnBuild") or ()),
         size=int(image.get("Size", 0)),
     )
+
+
+def entries(history: Sequence[Mapping[str, Any]]) -> int:
+    """The number of entries in the answer to `GET /images/NAME/history`, without the classic builder's for labels."""
+    return sum(_STAMP not in (entry.get("CreatedBy") or "") for entry in history)
 
 
 def listed(image: Mapping[str, Any]) -> Listed:

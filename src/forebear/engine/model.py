@@ -74,7 +74,8 @@ class Facts:
     """What is fixed for an image's ID.
 
     `layers`: digests of the unpacked layers, lowest first; `config`: what a container of it gets, as
-    sorted pairs of a field's name and its JSON text, without labels; `history`: the number of entries;
+    sorted pairs of a field's name and its JSON text, without labels; `history`: the number of entries, None
+    where it was not asked;
     `triggers`: the number of ONBUILD instructions; `size` in bytes.
     """
 
@@ -83,7 +84,7 @@ class Facts:
     layers: tuple[str, ...]
     config: tuple[tuple[str, str], ...]
     labels: tuple[tuple[str, str], ...]
-    history: int
+    history: int | None
     triggers: int
     size: int
 
@@ -92,12 +93,11 @@ class Facts:
 class BuildRequest:
     """What one build is told.
 
-    `name`: the tag that the result gets, a throw-away one; `context`: the chunks of a tar that holds a
-    `Dockerfile` at its top, made anew at each call, since a build may have to be tried again;
+    `context`: the chunks of a tar that holds a `Dockerfile` at its top, made anew at each call, since a build
+    may have to be tried again;
     `epoch`: seconds since 1970, the time that the image carries.
     """
 
-    name: str
     context: Callable[[], Iterator[bytes]] = field(hash=False)
     args: tuple[tuple[str, str], ...]
     labels: tuple[tuple[str, str], ...]
@@ -151,11 +151,15 @@ class Engine(Protocol):
         ...
 
     def inspect(self, reference: str) -> Facts | None:
-        """The facts of an image by ID or reference; None where the engine has none."""
+        """The facts of an image by ID or reference, all but its history; None where the engine has none."""
+        ...
+
+    def history(self, image: str) -> int:
+        """The number of entries in the history of an image, by ID, without labels that were added beside it."""
         ...
 
     def build(self, request: BuildRequest, log: Log) -> str:
-        """Build an image; the ID of it. Raises BuildFailed where a step of it fails."""
+        """Build an image without a tag; the ID of it. Raises BuildFailed where a step of it fails."""
         ...
 
     def cancel(self) -> None:
