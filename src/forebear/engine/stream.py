@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from forebear.engine.boundary import Passing, may_pass
 from forebear.engine.trace import Output, Vertex, decode
-from forebear.errors import BuildFailed, EngineRefused
+from forebear.errors import BuildFailed, EngineRefused, EngineUnreachable
 
 if TYPE_CHECKING:
     from forebear.engine.model import Log
@@ -19,23 +19,41 @@ if TYPE_CHECKING:
 _RAN = ("did not complete successfully", "executor failed running", "returned a non-zero code")
 """What the builders say where a command of the Dockerfile failed: that passes by no waiting."""
 
+_AGAIN: Final = "see the engine's log, then run it again"
 _EXIT: Final = re.compile(r"(?:exit code: |returned a non-zero code: )(\d+)$")
 
 
 def records(chunks: Iterable[bytes]) -> Iterator[Mapping[str, Any]]:
-    """The JSON objects of a stream, one a line, however the lines are cut into chunks."""
+    """The JSON objects of a stream, one a line, however the lines are cut into chunks.
+
+    Raises EngineRefused for a line that is none, EngineUnreachable where the last one is cut short.
+    """
     rest = b""
     for chunk in chunks:
         *lines, rest = (rest + chunk).split(b"\n")
-        yield from (json.loads(line) for line in lines if line.strip())
+        yield from (_record(line) for line in lines if line.strip())
     if rest.strip():
-        yield json.loads(rest)
+        try:
+            yield _record(rest)
+        except EngineRefused as error:
+            raise EngineUnreachable("the engine broke off in the middle of an answer", _AGAIN) from error
+
+
+def _record(line: bytes) -> Mapping[str, Any]:
+    try:
+        record = json.loads(line)
+    except (ValueError, RecursionError):
+        record = None
+    if not isinstance(record, dict):
+        raise EngineRefused(f"the engine answers what cannot be read: {line[:80].decode(errors='replace')}", _AGAIN)
+    return record
 
 
 def error_of(record: Mapping[str, Any]) -> str | None:
     """The error that a record carries, if any."""
-    detail = record.get("errorDetail") or {}
-    return detail.get("message") or record.get("error")
+    detail = record.get("errorDetail")
+    message = detail.get("message") if isinstance(detail, Mapping) else None
+    return str(message or record.get("error") or "") or None
 
 
 def refusal(doing: str, message: str) -> EngineRefused:
@@ -49,7 +67,6 @@ class BuildOutput:
 
     def __init__(self, log: Log) -> None:
         self._log = log
-        self._names: dict[str, str] = {}
         self._said: set[str] = set()
         self._open: dict[str, str] = {}
         self._failed = ""
@@ -61,20 +78,22 @@ class BuildOutput:
             self._fail(message)
         aux = record.get("aux")
         if record.get("id") == "moby.buildkit.trace" and isinstance(aux, str):
-            for event in decode(base64.b64decode(aux)):
+            for event in _events(aux):
                 self._vertex(event) if isinstance(event, Vertex) else self._output(event)
         elif isinstance(aux, Mapping) and aux.get("ID"):
             self.image = str(aux["ID"])
-        elif text := record.get("stream") or record.get("status"):
-            self._classic(str(text))
+            self._finish()
+        elif text := record.get("stream") or ("id" not in record and record.get("status")):
+            self._classic(str(text), whole="status" in record)
 
     def _vertex(self, vertex: Vertex) -> None:
-        self._names[vertex.digest] = vertex.name
         if (vertex.started or vertex.cached) and vertex.digest not in self._said and not _internal(vertex.name):
             self._said.add(vertex.digest)
             self._log(f"CACHED {vertex.name}" if vertex.cached else vertex.name)
         if vertex.error:
             self._failed = self._failed or vertex.name
+        if vertex.completed:
+            self._say_rest(vertex.digest)
 
     def _output(self, output: Output) -> None:
         """Log the whole lines of a step's output; what has no line end yet waits for its rest."""
@@ -83,18 +102,36 @@ class BuildOutput:
         for line in lines:
             self._log("  " + line.rstrip("\r"))
 
-    def _classic(self, text: str) -> None:
-        for line in text.splitlines():
-            if line.strip():
-                self._log(line)
-                self._failed = line if line.startswith("Step ") else self._failed
+    def _say_rest(self, vertex: str) -> None:
+        """Log what a step printed last, without a line end."""
+        if rest := self._open.pop(vertex, "").rstrip("\r"):
+            self._log("  " + rest)
+
+    def _finish(self) -> None:
+        for vertex in tuple(self._open):
+            self._say_rest(vertex)
+
+    def _classic(self, text: str, *, whole: bool) -> None:
+        """Log the lines of the classic builder, which come in pieces, or whole ones without a line end."""
+        *lines, rest = (self._open.pop("", "") + text + ("\n" if whole else "")).split("\n")
+        self._open[""] = rest
+        for line in filter(str.strip, lines):
+            self._log(line.rstrip("\r"))
+            self._failed = line if line.startswith("Step ") else self._failed
 
     def _fail(self, message: str) -> None:
-        for rest in filter(None, self._open.values()):
-            self._log("  " + rest)
+        self._finish()
         if may_pass(message) and not any(sign in message for sign in _RAN):
             raise Passing(message, status=0)
         raise BuildFailed(_failure(self._failed, message))
+
+
+def _events(aux: str) -> list[Vertex | Output]:
+    """What a progress record tells; one that cannot be read costs lines of the log, and not the build."""
+    try:
+        return list(decode(base64.b64decode(aux)))
+    except ValueError:
+        return []
 
 
 def _failure(step: str, message: str) -> str:
