@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from forebear.errors import Fault
 from forebear.lineage.graph import find_cycles
 from forebear.lineage.spelling import Speller
+from forebear.lineage.wrong import shown
 from forebear.reference import MAX_NAME
 
 if TYPE_CHECKING:
@@ -14,6 +15,8 @@ if TYPE_CHECKING:
 
     from forebear.lineage.document import Places
     from forebear.lineage.model import Base, Image, Lineage, Path
+
+_SHOWN_STEPS: Final = 6
 
 
 def faults_between(lineage: Lineage, places: Places) -> Iterator[Fault]:
@@ -50,16 +53,16 @@ def _wrong_bases(lineage: Lineage, places: Places) -> Iterator[Fault]:
 
 def _itself(name: str, key: str) -> tuple[str, str]:
     verb = "starts" if key == "from" else "copies"
-    return f"{name} {verb} from itself", _if_upstream(name)
+    return f"{shown(name)} {verb} from itself", _if_upstream(name)
 
 
 def _unknown(name: str, speller: Speller) -> tuple[str, str]:
     hint = speller.did_you_mean(name)
-    return f"no image is called {name}", f"{hint} {_if_upstream(name)}".strip()
+    return f"no image is called {shown(name)}", f"{hint} {_if_upstream(name)}".strip()
 
 
 def _if_upstream(name: str) -> str:
-    return f"if an upstream is meant, write docker.io/library/{name}:TAG"
+    return f"if an upstream is meant, write docker.io/library/{shown(name)}:TAG"
 
 
 def _cycles(images: Mapping[str, Image], places: Places) -> Iterator[Fault]:
@@ -68,8 +71,15 @@ def _cycles(images: Mapping[str, Image], places: Places) -> Iterator[Fault]:
     }
     for cycle in find_cycles(edges):
         path = next(path for path, base in _places_of_bases(images[cycle[0]]) if base.image == cycle[1])
-        problem = f"these images are built on each other: {' -> '.join(cycle)}"
+        problem = f"these images are built on each other: {_way(cycle)}"
         yield Fault(places.value(path), problem, "let one of them start from something else")
+
+
+def _way(cycle: tuple[str, ...]) -> str:
+    """`a -> b -> a`; the middle of a long one is left out."""
+    left_out = len(cycle) - 2 * _SHOWN_STEPS
+    steps = [*cycle[:_SHOWN_STEPS], f"… {left_out} more …", *cycle[-_SHOWN_STEPS:]] if left_out > 1 else cycle
+    return " -> ".join(map(shown, steps))
 
 
 def _shared_contexts(images: Mapping[str, Image], places: Places) -> Iterator[Fault]:
@@ -77,7 +87,7 @@ def _shared_contexts(images: Mapping[str, Image], places: Places) -> Iterator[Fa
     for image in images.values():
         owner = owners.setdefault(image.context, image.name)
         if owner != image.name:
-            problem = f"{image.context} is the context of {owner} too, and would hold both Dockerfiles"
+            problem = f"{shown(image.context)} is the context of {shown(owner)} too, and would hold both Dockerfiles"
             yield Fault(places.value(("images", image.name, "context")), problem, "give each a folder of its own")
 
 
@@ -87,7 +97,7 @@ def _missing_platforms(images: Mapping[str, Image], places: Places) -> Iterator[
             parent = images.get(base.image or "")
             missing = [each for each in image.platforms if parent and parent.platforms and each not in parent.platforms]
             if missing:
-                problem = f"{base.image} is not built for {', '.join(missing)}, and {image.name} is"
+                problem = f"{shown(str(base))} is not built for {shown(', '.join(missing))}, and {shown(image.name)} is"
                 yield Fault(places.value(path), problem, "make their platforms agree")
 
 
@@ -103,5 +113,5 @@ def _equal_gates(image: Image, places: Places) -> Iterator[Fault]:
     for at, gate in enumerate(image.tests):
         if gate.name in seen:
             path = ("images", image.name, "tests", at, "name")
-            yield Fault(places.value(path), f"another gate is called {gate.name}", "choose another name")
+            yield Fault(places.value(path), f"another gate is called {shown(gate.name)}", "choose another name")
         seen.add(gate.name)

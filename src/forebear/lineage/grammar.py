@@ -48,7 +48,7 @@ def version(text: str) -> str:
 def registry(text: str) -> str:
     """`host[:port]`, and the folder in it, if any."""
     if not _fits(patterns.REGISTRY, text):
-        action = f"write {text.partition('://')[2]}" if "://" in text else "write host, host:port or host/folder"
+        action = f"write {shown(text.partition('://')[2])}" if "://" in text else "write host, host:port or host/folder"
         raise Wrong(f'"{shown(text)}" is not a registry', action)
     return text
 
@@ -123,7 +123,7 @@ def label(text: str) -> str:
     if _fits(patterns.LABEL, text):
         return text
     if re.match(patterns.OWN_LABEL, text):
-        raise Wrong(f"the label {text} is written by forebear", "remove it")
+        raise Wrong(f"the label {shown(text)} is written by forebear", "remove it")
     raise Wrong(f'"{shown(text)}" is not a label', "use letters and digits, joined by ., -, _ or /")
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from forebear.lineage.wrong import Wrong
+from forebear.lineage.wrong import Wrong, shown
 
 Scalar = str | int | float | bool | None
 
@@ -50,10 +50,11 @@ def plain(text: str) -> Scalar:
 
 
 def _refuse_doubtful(text: str) -> None:
+    name = shown(text)
     if text in _OLD_BOOLEANS:
         raise Wrong(
-            f"{text} is true or false to some readers of YAML and text to others",
-            f'write true or false, or "{text}" if text is meant',
+            f"{name} is true or false to some readers of YAML and text to others",
+            f'write true or false, or "{name}" if text is meant',
         )
     if _NUMERIC.fullmatch(text):
-        raise Wrong(f"{text} would be read as a number and lose the way it is written", f'write "{text}"')
+        raise Wrong(f"{name} would be read as a number and lose the way it is written", f'write "{name}"')

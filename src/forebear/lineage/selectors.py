@@ -95,9 +95,9 @@ def _unknown(family: Family, term: Term, text: str) -> Fault | None:
     if _named(family, term):
         return None
     if term.is_glob:
-        return Fault(_place(text), f"no image fits {term.pattern}", LOOK)
+        return Fault(_place(text), f"no image fits {shown(term.pattern)}", LOOK)
     hint = did_you_mean(term.pattern, family.lineage.images)
-    return Fault(_place(text), f"no image is called {term.pattern}", hint or LOOK)
+    return Fault(_place(text), f"no image is called {shown(term.pattern)}", hint or LOOK)
 
 
 def _term(part: str, text: str) -> Term:

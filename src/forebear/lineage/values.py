@@ -7,7 +7,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, TypeVar
 
 from forebear.lineage import grammar, patterns
-from forebear.lineage.wrong import Wrong
+from forebear.lineage.wrong import Wrong, shown
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -95,7 +95,7 @@ def distinct(each: tuple[str, ...]) -> tuple[str, ...]:
         raise Wrong("this list is empty", "remove the key, or write what belongs there")
     if len(set(each)) < len(each):
         twice = next(one for one in each if each.count(one) > 1)
-        raise Wrong(f"{twice} is here more than once", "keep one of them")
+        raise Wrong(f"{shown(twice)} is here more than once", "keep one of them")
     return each
 
 

@@ -10,7 +10,7 @@ import yaml
 from forebear.errors import Fault, Place
 from forebear.lineage.model import Path, dotted
 from forebear.lineage.scalars import plain
-from forebear.lineage.wrong import Wrong
+from forebear.lineage.wrong import Wrong, shown
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -125,7 +125,7 @@ class Tree:
         except Wrong:
             is_text = False
         if not is_text:
-            self._fault(event, f"the key {event.value} is not text", f'write "{event.value}"')
+            self._fault(event, f"the key {shown(event.value)} is not text", f'write "{shown(event.value)}"')
 
     def _start(self, event: Any) -> None:
         self._refuse_as_key(event)
@@ -150,10 +150,10 @@ class Tree:
     def _alias(self, event: Any) -> None:
         self._refuse_as_key(event)
         if event.anchor not in self._anchors:
-            raise self._stop(event, f"no anchor &{event.anchor} comes before this alias", "write the value out")
+            raise self._stop(event, f"no anchor &{shown(event.anchor)} comes before this alias", "write the value out")
         known = self._anchors[event.anchor]
         if known is None:
-            raise self._stop(event, f"the alias *{event.anchor} is inside what it names", "write the value out")
+            raise self._stop(event, f"the alias *{shown(event.anchor)} is inside what it names", "write the value out")
         value, size, depth = known
         self._aliased += size
         if self._aliased > MAX_ALIASED:
@@ -206,7 +206,7 @@ class Tree:
             raise self._stop(event, "a key has to be text", "write a word")
 
     def _refuse_tag(self, event: Any) -> None:
-        self._fault(event, f"the tag {event.tag} is not part of the format", "remove it; quote what is text")
+        self._fault(event, f"the tag {shown(event.tag)} is not part of the format", "remove it; quote what is text")
 
     def _path(self) -> Path:
         steps = (len(each.value) if not each.is_mapping else each.key for each in self._open)

@@ -15,7 +15,7 @@ from forebear.lineage.model import DEFAULT_EPOCH, Base, Gate, Image, Lineage
 from forebear.lineage.reader import read
 from forebear.reference import Reference
 
-from .texts import FEW, MANY, TOP, lineage, said, said_of
+from .texts import FEW, MANY, TOP, families, lineage, said, said_of
 
 FULL = """\
 lineage: 1
@@ -654,6 +654,31 @@ def test_every_knot_of_cycles_is_told_once() -> None:
     ]
 
 
+def test_a_long_cycle_is_told_in_short() -> None:
+    names = [f"i{n}" for n in range(100)]
+    images = "".join(f"  {name}: {{from: {names[n - 99]}}}\n" for n, name in enumerate(names))
+    assert said_of(images) == [
+        "lineage.yml:5:14: images.i0.from: these images are built on each other:"
+        " i0 -> i1 -> i2 -> i3 -> i4 -> i5 -> … 89 more … -> i95 -> i96 -> i97 -> i98 -> i99 -> i0;"
+        " let one of them start from something else"
+    ]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "lineage: {}", "version: {}", "version: 1.0.0+{}", "images: {{{}: {{from: scratch}}}}", "{}: 1\n{}: 2",
+        "images: {{a: {{from: {}}}}}", "images: {{a: {{from: '{}:latest'}}}}", "images: {{a: {{context: /{}}}}}",
+        "images: {{a: {{labels: {{forebear.{}: x}}}}}}", "images: {{a: {{args: {{FOREBEAR_{}: x}}}}}}", "a: !{} b",
+        "images: {{a: {{tests: [{{name: {}, run: x}}, {{name: {}, run: x}}]}}}}", "{}: 1", "platforms: [a/{}, a/{}]",
+        "a: &{} 1\nb: *{}x", "{}",
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("word", ["x" * 1000, "1" * 1000])
+def test_no_message_is_long(text: str, word: str) -> None:
+    assert max(len(line) for line in said(text.replace("{}", word).replace("{{", "{").replace("}}", "}"))) < 500
+
+
 def test_all_faults_of_a_file_are_told_at_once_and_in_its_order() -> None:
     assert said(
         """\
@@ -699,56 +724,6 @@ def test_a_fault_before_the_end_of_yaml_is_told_with_it() -> None:
 
 
 # Any input
-
-
-names = st.from_regex(r"[a-z][a-z0-9]{0,3}", fullmatch=True).filter(lambda name: name != "scratch")
-texts = st.text("aZ0 é😀#:'\"{}-\n\\", max_size=5)
-numbers = st.integers(-(10**6), 10**6)
-frees = st.recursive(
-    st.none() | st.booleans() | numbers | texts,
-    lambda inner: st.lists(inner, max_size=2) | st.dictionaries(texts, inner, max_size=2),
-    max_leaves=4,
-)
-details = st.fixed_dictionaries(
-    {
-        "version": st.from_regex(r"[1-9]\.0\.[1-9](-rc\.[1-9])?", fullmatch=True),
-        "template": names.map("templates/{}".format),
-        "vars": st.dictionaries(texts, frees, max_size=3),
-        "args": st.dictionaries(st.from_regex(r"[A-Z_]{1,3}", fullmatch=True), texts, max_size=2),
-        "labels": st.dictionaries(st.from_regex(r"[a-z]{1,3}(\.[a-z])?", fullmatch=True), texts, max_size=2),
-        "target": names,
-        "platforms": st.just(["linux/amd64"]),
-        "epoch": st.integers(1, 10**10),
-        "tests": st.lists(
-            st.fixed_dictionaries(
-                {
-                    "name": names,
-                    "run": st.lists(names, min_size=1, max_size=2),
-                    "exit": st.integers(0, 255),
-                    "output": names,
-                }
-            ),
-            max_size=2,
-            unique_by=lambda gate: gate["name"],
-        ),
-    }
-)
-
-
-@st.composite
-def families(draw: st.DrawFn) -> dict[str, Any]:
-    """The plain values of a valid lineage, written in full."""
-    upstreams = ["docker.io/library/fedora:25", "quay.io/a/b:1.2", "localhost:5000/c@sha256:" + "0" * 64]
-    images: dict[str, Any] = {}
-    for name in draw(st.lists(names, unique=True, max_size=4)):
-        bases = st.sampled_from([*images, *upstreams])
-        images[name] = {
-            "from": draw(bases | st.just("scratch")),
-            "uses": draw(st.dictionaries(names, bases, max_size=2)),
-            "context": f"contexts/{name}",
-            **draw(details),
-        }
-    return {"lineage": 1, "project": draw(names), "version": "1.0.0", "images": images}
 
 
 @given(families())

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import settings
+from hypothesis import strategies as st
 
 from forebear.errors import InputError
 from forebear.lineage.reader import read
@@ -41,3 +42,53 @@ def said(text: str | bytes) -> list[str]:
 def said_of(images: str, top: str = TOP) -> list[str]:
     """Every message that the reader has for these images; they begin on line 5 of the usual top."""
     return said(f"{top}images:\n{images}")
+
+
+names = st.from_regex(r"[a-z][a-z0-9]{0,3}", fullmatch=True).filter(lambda name: name != "scratch")
+texts = st.text("aZ0 é😀#:'\"{}-\n\\", max_size=5)
+numbers = st.integers(-(10**6), 10**6)
+frees = st.recursive(
+    st.none() | st.booleans() | numbers | texts,
+    lambda inner: st.lists(inner, max_size=2) | st.dictionaries(texts, inner, max_size=2),
+    max_leaves=4,
+)
+details = st.fixed_dictionaries(
+    {
+        "version": st.from_regex(r"[1-9]\.0\.[1-9](-rc\.[1-9])?", fullmatch=True),
+        "template": names.map("templates/{}".format),
+        "vars": st.dictionaries(texts, frees, max_size=3),
+        "args": st.dictionaries(st.from_regex(r"[A-Z_]{1,3}", fullmatch=True), texts, max_size=2),
+        "labels": st.dictionaries(st.from_regex(r"[a-z]{1,3}(\.[a-z])?", fullmatch=True), texts, max_size=2),
+        "target": names,
+        "platforms": st.just(["linux/amd64"]),
+        "epoch": st.integers(1, 10**10),
+        "tests": st.lists(
+            st.fixed_dictionaries(
+                {
+                    "name": names,
+                    "run": st.lists(names, min_size=1, max_size=2),
+                    "exit": st.integers(0, 255),
+                    "output": names,
+                }
+            ),
+            max_size=2,
+            unique_by=lambda gate: gate["name"],
+        ),
+    }
+)
+
+
+@st.composite
+def families(draw: st.DrawFn) -> dict[str, Any]:
+    """The plain values of a valid lineage, written in full."""
+    upstreams = ["docker.io/library/fedora:25", "quay.io/a/b:1.2", "localhost:5000/c@sha256:" + "0" * 64]
+    images: dict[str, Any] = {}
+    for name in draw(st.lists(names, unique=True, max_size=4)):
+        bases = st.sampled_from([*images, *upstreams])
+        images[name] = {
+            "from": draw(bases | st.just("scratch")),
+            "uses": draw(st.dictionaries(names, bases, max_size=2)),
+            "context": f"contexts/{name}",
+            **draw(details),
+        }
+    return {"lineage": 1, "project": draw(names), "version": "1.0.0", "images": images}
