@@ -21,6 +21,9 @@ _PORT: Final = re.compile(r"(?:.*:)?([0-9]{1,5})(?:-([0-9]{1,5}))?(?:/(?:tcp|udp
 _SPECIAL: Final = re.compile(r"[$\"'\\`]").search
 _QUOTED: Final = re.compile(r'"[^"$\\`]*"|\'[^\']*\'').fullmatch
 _WORDY: Final = frozenset({"ADD", "ARG", "COPY", "ENV", "LABEL", "USER", "WORKDIR"})  # all they can be is malformed
+_REMOTE: Final = re.compile(r"(?:https?|git|ssh|git\+\w+)://|github\.com/|[\w.-]+@[\w.-]+:").match
+_HTTP: Final = re.compile(r"https?://(?!\S*\.git(?:[?#]|\Z))").match
+_CHECKSUM: Final = re.compile("sha256:[0-9a-f]{64}|sha384:[0-9a-f]{96}|sha512:[0-9a-f]{128}").fullmatch
 _SIGNAL: Final = re.compile(
     r"[1-9][0-9]*|(?:SIG)?(?:ABRT|ALRM|BUS|CHLD|CLD|CONT|FPE|HUP|ILL|INT|IO|IOT|KILL|PIPE|POLL|PROF|PWR|QUIT"
     r"|SEGV|STKFLT|STOP|SYS|TERM|TRAP|TSTP|TTIN|TTOU|URG|USR1|USR2|VTALRM|WINCH|XCPU|XFSZ"
@@ -97,12 +100,27 @@ def _text(instruction: Instruction, escape: str) -> None:
 
 
 def _files(instruction: Instruction, escape: str) -> None:
-    _expand_all((value or "" for name, value in instruction.flags if name in _EXPANDED_FLAGS), escape)
-    if not _SPECIAL(instruction.text):
+    flags = {name: value for name, value in instruction.flags if name in _EXPANDED_FLAGS and value}
+    if not flags and not _SPECIAL(instruction.text):
         return
     words = split_json(instruction.text)
     words = split_blank(instruction.text) if words is None else words
-    _expand_all((word for word in words if not instruction.heredocs or not _is_heredoc(word)), escape)
+    paths = [word for word in words if not instruction.heredocs or not _is_heredoc(word)]
+    _expand_all([*flags.values(), *paths], escape)
+    if "checksum" in flags:
+        _check_checksum(_literal(flags["checksum"], escape), [_literal(path, escape) for path in paths[:-1]])
+
+
+def _check_checksum(checksum: str | None, sources: list[str | None]) -> None:
+    """A checksum belongs to one source that is fetched; one by plain HTTP needs a digest."""
+    if len(sources) != 1:
+        raise Malformed("the flag --checksum takes one source")
+    source = sources[0]
+    if source is not None and not _REMOTE(source):
+        raise Malformed("the flag --checksum needs a source that is fetched by HTTP or Git")
+    fetched = source is not None and _HTTP(source)
+    if fetched and checksum and not _CHECKSUM(checksum):
+        raise Malformed(f'"{checksum[:40]}" is no digest; write sha256: and 64 hexadecimal digits')
 
 
 def _is_heredoc(word: str) -> bool:

@@ -16,7 +16,10 @@ if TYPE_CHECKING:
     from forebear.dockerfile.words import Flag
 
 _STAGE_NAME: Final = re.compile(r"[a-z][a-z0-9\-_.]*")
-_DURATION: Final = re.compile(r"[+-]?(?:0|(?:(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:ns|us|µs|μs|ms|s|m|h))+)")
+_UNITS: Final = {"ns": 1e-9, "us": 1e-6, "µs": 1e-6, "μs": 1e-6, "ms": 1e-3, "s": 1.0, "m": 60.0, "h": 3600.0}
+_LONGEST: Final = 2**63 / 1e9
+_DURATION_PART: Final = re.compile(rf"([0-9]+\.?[0-9]*|\.[0-9]+)({'|'.join(_UNITS)})")
+_DURATION: Final = re.compile(rf"[+-]?(?:0|(?:{_DURATION_PART.pattern})+)")
 _HEALTH_SPACE: Final = re.compile(r"[\t\n\v\f\r \x85\xa0]+")
 _COUNT: Final = re.compile(r"\+?[0-9]{1,9}")
 _PLAIN: Final = re.compile(r"[!#$%&(-<>-\[\]-_a-~][!#$%&(-\[\]-_a-~]*").fullmatch
@@ -30,6 +33,7 @@ FLAGS: Final[dict[str, dict[str, str]]] = {
     "RUN": {"mount": _MANY, "network": _ONE, "security": _ONE, "device": _MANY},
     "HEALTHCHECK": dict.fromkeys(("interval", "timeout", "start-period", "start-interval", "retries"), _ONE),
 }
+_VALUES: Final = {"network": ("default", "none", "host"), "security": ("sandbox", "insecure")}
 # BuildKit does not look at the flags of these two.
 _UNCHECKED: Final = frozenset({"ARG", "STOPSIGNAL"})
 
@@ -51,6 +55,9 @@ def check_flags(keyword: str, flags: list[Flag]) -> None:
 
 
 def _check_value(flag: Flag, kind: str) -> None:
+    allowed = _VALUES.get(flag.name)
+    if allowed is not None and flag.value not in allowed:
+        raise Malformed(f"the flag --{flag.name} is one of {', '.join(allowed)}")
     if kind == _BOOL:
         if flag.value is not None and flag.value.lower() not in {"true", "false"}:
             raise Malformed(f"the flag --{flag.name} is true or false, not {flag.value!r}")
@@ -65,8 +72,16 @@ def check_health_flags(flags: list[Flag]) -> None:
         if flag.name == "retries":
             if value and not _COUNT.fullmatch(value):
                 raise Malformed(f"the flag --retries is a number, not {value[:40]!r}")
-        elif value and not _DURATION.fullmatch(value):
-            raise Malformed(f"the flag --{flag.name} is a duration as in 1m30s, not {value[:40]!r}")
+        elif value and not _is_duration(value):
+            raise Malformed(f"the flag --{flag.name} is a duration of 1ms or more, as in 1m30s, not {value[:40]!r}")
+
+
+def _is_duration(text: str) -> bool:
+    """Whether it is a duration as Go's time.ParseDuration reads it, 0 or at least a millisecond."""
+    if not _DURATION.fullmatch(text):
+        return False
+    seconds = sum(float(number) * _UNITS[unit] for number, unit in _DURATION_PART.findall(text))
+    return seconds == 0 or (0.001 <= seconds < _LONGEST and text[0] != "-")
 
 
 def check_trigger(keyword: str, text: str, escape: str) -> None:

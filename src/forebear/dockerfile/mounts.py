@@ -105,3 +105,5 @@ def _check_secret(values: dict[str, str | None]) -> None:
     names = values.keys() & {"source", "src", "target", "dst", "destination", "id"}
     if not any(values[name] != "" for name in names):
         raise Malformed("a mount of the type secret needs an id or a target")
+    if values.get("id") and (values.get("source") or values.get("src")):
+        raise Malformed("a mount of the type secret has an id or a source, not both")

@@ -12,7 +12,7 @@ from forebear.dockerfile.grammar import argument_pairs, stage_name
 from forebear.dockerfile.lines import Lines, Pieces, offset_in
 from forebear.dockerfile.model import Dockerfile, DockerfileFault, Instruction, Kind, Malformed, Stage, Use
 from forebear.dockerfile.mounts import source_of
-from forebear.dockerfile.platforms import STAGE, UNKNOWN, variables
+from forebear.dockerfile.platforms import STAGE, UNKNOWN, check_platform, variables
 from forebear.dockerfile.syntax import Parsed, parse
 from forebear.dockerfile.words import BLANK, Flag
 
@@ -140,6 +140,8 @@ class _Reader:
             value, unset = self.known(flag.value or "")
             if value is None and not unset & self.unknown:
                 raise Malformed(f'the platform "{flag.value}" is blank')
+            if value is not None:
+                check_platform(value)
             return value
         return None
 
