@@ -115,15 +115,16 @@ class Workspace:
         return load
 
     def fingerprint(self, relative: str) -> bytes | None:
-        """A digest of the names and the contents of all files below a folder; None where one is hard to read."""
+        """A digest of the names and contents of all files below a folder; None where one is no good template."""
         digest = hashlib.sha256()
+        base = self._inside(relative)
         try:
-            for folder, folders, files in os.walk(self._inside(relative)):
+            for folder, folders, files in os.walk(base):
                 folders.sort()
-                for path in sorted(os.path.join(folder, name) for name in files):  # noqa: PTH118 - many are joined
-                    content = Path(path).read_bytes()
-                    digest.update(f"{path!r} {len(content)} ".encode() + content)
-        except OSError:
+                for path in sorted(Path(folder, name) for name in files):
+                    data = _read(base, path, str(path), TEMPLATE_LIMIT)
+                    digest.update(f"{path.relative_to(base)!r} {len(data)} ".encode() + data)
+        except InputError:
             return None
         return digest.digest()
 

@@ -1,0 +1,100 @@
+"""The own family, Tomcat on Fedora, on real engines: built, served, and left alone when nothing changed."""
+
+from __future__ import annotations
+
+import itertools
+import os
+import shutil
+import subprocess
+import time
+import urllib.error
+import urllib.request
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+from families import FOREBEAR
+
+from forebear import api
+from forebear.build.events import Outcome
+
+if TYPE_CHECKING:
+    import docker
+    from engines import Engine
+
+ROOT = Path(__file__).parents[2]
+SECONDS = 180
+
+
+@pytest.fixture(scope="module")
+def family(engine: Engine, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A copy of the family, its upstream stood in for, locked to what the engine has, and built."""
+    folder = tmp_path_factory.mktemp("firethorn")
+    for name in ("images", "templates"):
+        shutil.copytree(ROOT / name, folder / name)
+    for name in ("lineage.yml", "lineage.lock"):
+        shutil.copy(ROOT / name, folder / name)
+    environment = {**os.environ, "DOCKER_HOST": engine.host}
+    subprocess.run([ROOT / "tools" / "standin"], check=True, env=environment)
+    subprocess.run([FOREBEAR, "-C", folder, "lock", "--local", "--upgrade"], check=True, env=environment)
+    subprocess.run([FOREBEAR, "-C", folder, "build"], check=True, env=environment)
+    return folder
+
+
+def test_chain_is_built_once(family: Path, engine: Engine) -> None:
+    project, connected = api.open_project(family), api.connect(engine.host)
+    ended = api.build(project, connected)
+    assert [(each.target.image, each.outcome) for each in ended] == [
+        ("fedora", Outcome.REUSED),
+        ("tomcat", Outcome.REUSED),
+        ("webapp", Outcome.REUSED),
+    ]
+
+
+def test_each_image_begins_with_its_parents_layers(family: Path, client: docker.APIClient) -> None:
+    chain = ["fedora:25", "firethorn/fedora:2.1.7", "firethorn/tomcat:2.1.7", "firethorn/webapp:2.1.7"]
+    layers = [client.inspect_image(name)["RootFS"]["Layers"] for name in chain]
+    for parent, child in itertools.pairwise(layers):
+        assert child[: len(parent)] == parent
+        assert len(child) > len(parent)
+
+
+def test_page_comes_from_the_real_tomcat(family: Path, client: docker.APIClient) -> None:
+    ports = client.create_host_config(port_bindings={8080: ("127.0.0.1", None)})
+    container = client.create_container("firethorn/webapp:2.1.7", host_config=ports, ports=[8080])["Id"]
+    try:
+        client.start(container)
+        port = client.port(container, 8080)[0]["HostPort"]
+        page = _page(f"http://127.0.0.1:{port}/firethorn/")
+        server = client.exec_start(client.exec_create(container, ["rpm", "-q", "tomcat"])["Id"]).decode()
+    finally:
+        client.remove_container(container, force=True)
+    assert "Firethorn TAP service" in page
+    assert "2.1.7" in page
+    assert server.strip() == "tomcat-8.0.36-2.fc25.noarch"
+
+
+def _page(url: str) -> str:
+    """The page, as soon as there is one; the last error where none comes in time."""
+    end = time.monotonic() + SECONDS
+    while True:
+        try:
+            with urllib.request.urlopen(url, timeout=30) as answer:
+                text: str = answer.read().decode()
+                return text
+        except (urllib.error.URLError, OSError):
+            if time.monotonic() > end:
+                raise
+            time.sleep(0.3)
+
+
+def test_a_change_of_the_page_rebuilds_the_webapp_alone(family: Path, engine: Engine) -> None:
+    page = family / "images" / "webapp" / "firethorn" / "index.jsp"
+    page.write_text(page.read_text() + "<%-- changed --%>\n")
+    plan = api.plan(api.open_project(family), api.connect(engine.host))
+    assert [(step.target.image, step.action) for step in plan.steps] == [
+        ("fedora", "reuse"),
+        ("tomcat", "reuse"),
+        ("webapp", "build"),
+    ]
+    assert plan.steps[2].reasons == ("context file images/webapp/firethorn/index.jsp changed",)
