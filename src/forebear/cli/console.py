@@ -14,11 +14,11 @@ import click
 if TYPE_CHECKING:
     from pathlib import Path
 
-_CONTROL: Final = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]|\x1b\[[0-9;?]*[ -/]*[@-~]")
+_CONTROL: Final = re.compile(r"\x1b\[[0-9;?]*[ -/]*[@-~]|[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 
 
 def clean(text: str) -> str:
-    """Text from outside without what could steer a terminal."""
+    """A text without what could steer a terminal: much of what is printed comes from files and images."""
     return _CONTROL.sub("", text)
 
 
@@ -55,7 +55,7 @@ class Console:
     def detail(self, text: str) -> None:
         """A line that only -v shows."""
         if self.verbose:
-            click.echo(text, err=True)
+            click.echo(clean(text), err=True)
 
     def alert(self, text: str, **style: Any) -> None:
         """A line that even -q shows, on standard error."""
@@ -72,4 +72,5 @@ class Console:
             click.echo(json.dumps({"format": kind, **body}))
 
     def _styled(self, text: str, stream: Any, style: dict[str, Any]) -> str:
+        text = clean(text)
         return click.style(text, **style) if style and self.color(stream) else text

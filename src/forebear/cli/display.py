@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Final
 
 from forebear.build.events import Began, Ended, Event, Outcome, Progress, Started
-from forebear.cli.console import Console, clean
+from forebear.cli.console import Console
 from forebear.cli.events import document
 from forebear.cli.plan import summary
 
@@ -59,7 +59,7 @@ class Lines:
             case Started():
                 self._console.note(f"building {event.target.image}: {'; '.join(event.reasons)}")
             case Progress():
-                self._console.detail(f"{event.target.image}: {clean(event.line)}")
+                self._console.detail(f"{event.target.image}: {event.line}")
             case Ended():
                 self.end(event)
 
@@ -75,11 +75,11 @@ class Lines:
         if ended.outcome is Outcome.REUSED and not self._console.verbose:
             return
         took = f" in {ended.seconds:.1f} s" if ended.outcome is Outcome.BUILT else ""
-        why = f": {clean('; '.join(ended.why))}" if ended.why and ended.outcome is not Outcome.BUILT else ""
+        why = f": {'; '.join(ended.why)}" if ended.why and ended.outcome is not Outcome.BUILT else ""
         name = f"{ended.target.image} {ended.reference.rpartition(':')[2]}"
         self._console.result(f"{ended.outcome:<8} {name}{took}{why}", fg=COLORS[ended.outcome])
         for line in ended.tail:
-            self._console.alert(f"    {clean(line)}")
+            self._console.alert(f"    {line}")
         if ended.tail:
             self._console.alert(f"    the whole log: {ended.log}")
 

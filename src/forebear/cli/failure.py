@@ -20,7 +20,7 @@ def report(error: Error, console: Console) -> int:
     """Tell of an error that a user can mend; its exit code."""
     console.document("forebear.error/1", {"exit": error.exit_code, "errors": _entries(error)})
     for line in _lines(error):
-        console.alert(clean(line))
+        console.alert(line)
     return error.exit_code
 
 

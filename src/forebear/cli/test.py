@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from forebear.cli.common import SELECT_HELP, common, open_project, selecting
-from forebear.cli.console import Console, clean
+from forebear.cli.console import Console
 
 
 @click.command(
@@ -29,7 +29,7 @@ def command(console: Console, select: tuple[str, ...]) -> int:
     results = api.run_gates(open_project(console.start), api.connect(), select)
     for each in results:
         word, color = ("failed", "red") if each.problem else ("passed", "green")
-        console.result(f"{word:<8} {each.image}{f': {clean(each.problem)}' if each.problem else ''}", fg=color)
+        console.result(f"{word:<8} {each.image}{f': {each.problem}' if each.problem else ''}", fg=color)
     body = [{"image": each.image, "reference": each.reference, "problem": each.problem} for each in results]
     console.document("forebear.test/1", {"images": body})
     if not results:
