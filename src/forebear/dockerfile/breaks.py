@@ -53,7 +53,11 @@ def _shape(text: str, *, aligned: bool) -> object:
 
 
 def _broken(value: object) -> bool:
-    return any(True for _ in _names("", value))
+    if isinstance(value, str):
+        return "\n" in value
+    if isinstance(value, Mapping):
+        return any(map(_broken, value.keys())) or any(map(_broken, value.values()))
+    return isinstance(value, Sequence) and any(map(_broken, value))
 
 
 def _names(name: str, value: object) -> Iterator[str]:

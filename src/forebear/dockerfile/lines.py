@@ -24,6 +24,8 @@ _PLAIN: Final = {
     escape: re.compile(rf"(?![oO])([A-Za-z]+)[ \t]+([!-,.-;=-~](?:[^\n<]*[!-;=-~])?)(?<!{re.escape(escape)})\n").match
     for escape in "\\`"
 }
+_FIRST: Final = re.compile(rf"[{SPACE}]*#(?:!|[{SPACE}]*(?:syntax|escape|check)[\t\n\f\r ]*=)", re.IGNORECASE).match
+_NO_DIRECTIVES: Final = Directives()
 _NARROW_SPACE: Final = "\t\n\f\r "
 
 
@@ -153,8 +155,8 @@ def _is_skipped(line: str) -> bool:
 
 def _directives(text: str, start: int) -> Directives:
     """Read the parser directives (Dockerfile reference, "Parser directives"). Raises DockerfileFault."""
-    if not text[start : start + 80].lstrip(SPACE).startswith("#") and not text[start : start + 80].isspace():
-        return Directives()
+    if not _FIRST(text, start):
+        return _NO_DIRECTIVES
     found: dict[str, str] = {}
     for number, line in enumerate(_head(text, start), 1):
         pair = _directive(line.lstrip(SPACE))

@@ -150,7 +150,7 @@ class Sandbox(ImmutableSandboxedEnvironment):
         tree = super()._parse(source, name, filename)
         for loop in list(tree.find_all(nodes.For)):
             loop.iter = _own("counted", [loop.iter], loop.lineno)
-        return _Concats().visit(tree)  # type: ignore[no-any-return]
+        return _Concats().visit(tree) if "~" in source else tree
 
     def call_binop(self, context: Context, operator: str, left: Any, right: Any) -> Any:
         """Apply an operator whose result could be huge. Raises TooMuch."""
