@@ -81,7 +81,7 @@ def _refusal(doing: str, error: docker.errors.APIError) -> EngineRefused:
 def _retry_after(response: requests.Response | None) -> float | None:
     """The seconds that a Retry-After header asks for (RFC 9110, section 10.2.3); a date counts as no wish."""
     text = response.headers.get("Retry-After", "") if response is not None else ""
-    return float(text) if text.isdigit() else None
+    return float(text) if text.isascii() and text.isdigit() else None
 
 
 def _innermost(error: BaseException) -> str:

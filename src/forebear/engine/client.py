@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import tarfile
 import threading
-from contextlib import AbstractContextManager, suppress
+from contextlib import AbstractContextManager, closing, suppress
 from typing import TYPE_CHECKING, Any, Final
 
 import docker.errors
@@ -34,7 +34,7 @@ from forebear.errors import EngineUnreachable, Error
 from forebear.reference import Reference
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Generator, Iterator, Mapping
 
 _PROBE: Final = b"FROM scratch\nLABEL forebear.probe=1\n"
 
@@ -132,19 +132,22 @@ class Docker:
 
     def _attempt(self, request: BuildRequest, capabilities: Capabilities, log: Log) -> str:
         output = BuildOutput(log)
-        with self._doing("building"):
-            for record in self._posted("/build", parameters(request, capabilities), request.context()):
+        with closing(self._posted("/build", parameters(request, capabilities), request.context())) as said:
+            for record in said:
                 output.take(record)
         if output.image is None:
             raise EngineUnreachable("the engine broke off the build", "see the engine's log, then run it again")
         return output.image
 
-    def _posted(self, path: str, query: Mapping[str, str], body: Iterator[bytes]) -> Iterator[Mapping[str, Any]]:
-        """The records that a POST with a streamed body answers with."""
+    def _posted(self, path: str, query: Mapping[str, str], body: Iterator[bytes]) -> Generator[Mapping[str, Any]]:
+        """The records that a POST with a streamed body answers with. What their taker raises is not the engine's."""
         client = self._client
         url = f"{client.base_url}/v{client.api_version}{path}"
         sent = self._uploads.until_cancelled(body)
-        with client.post(url, params=query, data=sent, headers=TAR, stream=True, timeout=None) as response:
+        with (
+            self._doing("building"),
+            client.post(url, params=query, data=sent, headers=TAR, stream=True, timeout=None) as response,
+        ):
             _check(response)
             with self._uploads.answering(response):
                 yield from records(response.iter_content(None))

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import docker.errors
 import requests
 from docker import APIClient, auth
 from docker.context import ContextAPI
+from docker.context.config import get_current_context_name
 from docker.utils import kwargs_from_env
 
-from forebear.errors import EngineUnreachable
+from forebear.errors import EngineRefused, EngineUnreachable
 
 if TYPE_CHECKING:
     from docker.tls import TLSConfig
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 _SECONDS: Final = 120
 """How long a call may take, builds and pulls apart: listing hundreds of images on a busy engine takes its time."""
 
+_CONTEXTS: Final = "choose another with docker context use, or name an engine in DOCKER_HOST"
 _DEFAULT: Final = "unix:///var/run/docker.sock"
 
 
@@ -32,18 +34,33 @@ class Address:
 
 
 def find(host: str | None = None) -> Address:
-    """The engine that was named, else the one that the environment or the active Docker context names."""
+    """The engine that was named, else the one that the environment or the active Docker context names.
+
+    Raises EngineUnreachable where what names it cannot be used: another engine in its place would be built on.
+    """
     if host:
         return Address(host)
-    found = kwargs_from_env()
+    try:
+        found = dict[str, Any](kwargs_from_env())
+    except docker.errors.DockerException as error:
+        problem = f"DOCKER_TLS_VERIFY asks for TLS, which cannot be had: {error}"
+        raise EngineUnreachable(problem, "correct DOCKER_TLS_VERIFY and DOCKER_CERT_PATH") from error
     if "base_url" not in found:
-        try:
-            found = {**ContextAPI.kwargs_from_context(environment=os.environ), **found}
-        except docker.errors.DockerException as error:
-            raise EngineUnreachable(
-                f"the active Docker context cannot be used: {error}", "run: docker context ls"
-            ) from error
+        found = _context() | found
     return Address(found.get("base_url") or _DEFAULT, found.get("tls"))
+
+
+def _context() -> dict[str, Any]:
+    """What the active Docker context says."""
+    name = os.environ.get("DOCKER_CONTEXT") or get_current_context_name() or "default"
+    try:
+        known = ContextAPI.get_context(name) is not None
+        said = dict(ContextAPI.kwargs_from_context(name))
+    except Exception as error:  # the SDK raises bare ones for a context that it cannot read
+        raise EngineUnreachable(f'the Docker context "{name}" cannot be used: {error}', _CONTEXTS) from error
+    if not known:
+        raise EngineUnreachable(f'there is no Docker context "{name}"', _CONTEXTS)
+    return said
 
 
 def connect(address: Address) -> APIClient:
@@ -89,6 +106,13 @@ _SIGNS: Final = (
 
 
 def credentials(registry: str) -> tuple[str, str] | None:
-    """User and password for a registry, from the Docker configuration and its credential helpers."""
-    known = auth.load_config().resolve_authconfig(registry)
+    """User and password for a registry, from the Docker configuration and its credential helpers.
+
+    Raises EngineRefused where those cannot be read.
+    """
+    try:
+        known = auth.load_config().resolve_authconfig(registry)
+    except (docker.errors.DockerException, ValueError) as error:
+        problem = f"the credentials for {registry} cannot be read from the Docker configuration: {error}"
+        raise EngineRefused(problem, f"run: docker login {registry}") from error
     return (known["username"], known["password"]) if known and known.get("username") else None

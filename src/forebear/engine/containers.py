@@ -26,9 +26,16 @@ def run(client: APIClient, image: str, command: tuple[str, ...], seconds: int) -
         try:
             status = client.wait(container, timeout=seconds)
         except requests.RequestException as error:
+            if not _timed_out(error):
+                raise
             raise BuildFailed(f"{' '.join(command)} did not end within {seconds} s") from error
         output = client.logs(container, stdout=True, stderr=True, tail=1000)
         return RunOutcome(int(status["StatusCode"]), output[-_LIMIT:].decode("utf-8", "replace"))
+
+
+def _timed_out(error: requests.RequestException) -> bool:
+    """Whether time was up: an answer that has begun and does not go on is a ConnectionError to the SDK."""
+    return isinstance(error, requests.Timeout) or "timed out" in str(error)
 
 
 @contextmanager

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from contextlib import suppress
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -36,10 +38,8 @@ def test_a_record_that_was_cut_or_changed_raises_nothing_else(
     at = data.draw(st.integers(0, len(whole)))
     with_other = whole[:at] + data.draw(st.binary(max_size=2)) + whole[at + 1 :]
     for each in (whole[:at], with_other):
-        try:
+        with suppress(ValueError):
             list(decode(bytes(each)))
-        except ValueError as error:
-            assert "protobuf" in str(error)
 
 
 @pytest.mark.parametrize(

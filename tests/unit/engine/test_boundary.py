@@ -1,0 +1,170 @@
+from __future__ import annotations
+
+import docker.errors
+import pytest
+import requests
+import urllib3.exceptions
+from hypothesis import given
+from hypothesis import strategies as st
+
+from forebear.engine.boundary import ATTEMPTS, Passing, may_pass, retried, translated
+from forebear.errors import BuildFailed, EngineRefused, EngineUnreachable, Error
+
+
+def answer(status: int, message: str = "", **headers: str) -> docker.errors.APIError:
+    """What the SDK raises for an answer."""
+    response = requests.Response()
+    response.status_code = status
+    response.headers.update({name.replace("_", "-"): value for name, value in headers.items()})
+    return docker.errors.APIError(f"{status} Error", response=response, explanation=message)
+
+
+def into(error: Exception) -> Error:
+    with pytest.raises(Error) as caught, translated("pulling a", "unix:///x.sock"):
+        raise error
+    return caught.value
+
+
+class Attempts:
+    """Raises what it was given, one after the other, then gives the number of calls."""
+
+    def __init__(self, *errors: Exception) -> None:
+        self.errors = list(errors)
+        self.calls = 0
+        self.waits: list[float] = []
+
+    def __call__(self) -> int:
+        self.calls += 1
+        if self.errors:
+            raise self.errors.pop(0)
+        return self.calls
+
+    def run(self) -> int:
+        return retried(self, sleep=self.waits.append)
+
+
+class TestTranslated:
+    @pytest.mark.parametrize("status", [429, 502, 503, 504])
+    def test_a_status_that_may_pass(self, status: int) -> None:
+        error = into(answer(status, "busy"))
+        assert isinstance(error, Passing)
+        assert (error.status, error.wait) == (status, None)
+        assert str(error) == "while pulling a: busy"
+
+    @pytest.mark.parametrize("status", [400, 401, 403, 404, 409, 500, 501])
+    def test_a_status_that_does_not_pass(self, status: int) -> None:
+        error = into(answer(status, "no"))
+        assert isinstance(error, EngineRefused)
+        assert not isinstance(error, Passing)
+        assert error.status == status
+        assert error.exit_code == 4
+
+    def test_a_500_passes_where_it_tells_of_a_fault_of_the_registry_that_may(self) -> None:
+        assert isinstance(into(answer(500, "toomanyrequests: slow down")), Passing)
+        assert isinstance(into(answer(500, "Get https://x/v2/: net/http: TLS handshake timeout")), Passing)
+
+    @pytest.mark.parametrize(
+        ("header", "wait"),
+        [("7", 7.0), ("0", 0.0), ("", None), ("-1", None), ("1.5", None), ("²", None), ("Fri, 31 Dec 1999", None)],
+    )
+    def test_the_wait_that_a_server_asks_for(self, header: str, wait: float | None) -> None:
+        error = into(answer(429, "busy", Retry_After=header))
+        assert isinstance(error, Passing)
+        assert error.wait == wait
+
+    @pytest.mark.parametrize(
+        ("error", "cause"),
+        [
+            (requests.ConnectionError("Connection aborted"), "Connection aborted"),
+            (requests.exceptions.ChunkedEncodingError("ended prematurely"), "ended prematurely"),
+            (urllib3.exceptions.ProtocolError("broken"), "broken"),
+            (ConnectionResetError(104, "Connection reset by peer"), "Connection reset by peer"),
+            (FileNotFoundError(2, "No such file or directory"), "No such file or directory"),
+            (TimeoutError(), "TimeoutError"),
+        ],
+    )
+    def test_a_connection_that_breaks_is_an_engine_that_went_away(self, error: Exception, cause: str) -> None:
+        found = into(error)
+        assert isinstance(found, EngineUnreachable)
+        assert found.problem.startswith("while pulling a: the engine at unix:///x.sock went away (")
+        assert cause in found.problem
+        assert found.action == "start it again and run the same command: what was done is kept"
+
+    def test_the_innermost_cause_is_told(self) -> None:
+        outer = requests.ConnectionError("outer")
+        outer.__cause__ = urllib3.exceptions.ProtocolError("middle")
+        outer.__cause__.__context__ = ConnectionRefusedError(111, "Connection refused")
+        assert "(went away" not in str(into(outer))
+        assert "Connection refused" in str(into(outer))
+
+    def test_what_else_the_sdk_raises_is_a_refusal(self) -> None:
+        error = into(docker.errors.InvalidVersion("too old"))
+        assert isinstance(error, EngineRefused)
+        assert str(error) == "while pulling a: too old"
+
+    @pytest.mark.parametrize("error", [BuildFailed("x"), EngineRefused("x"), KeyError("x"), KeyboardInterrupt()])
+    def test_what_is_ours_or_a_defect_is_left_alone(self, error: BaseException) -> None:
+        with pytest.raises(type(error)) as caught, translated("pulling a", "x"):
+            raise error
+        assert caught.value is error
+
+
+class TestRetried:
+    def test_what_works_is_not_tried_again(self) -> None:
+        attempts = Attempts()
+        assert attempts.run() == 1
+        assert attempts.waits == []
+
+    def test_what_passes_is_tried_again_with_growing_waits(self) -> None:
+        attempts = Attempts(*(Passing("busy", status=503) for _ in range(3)))
+        assert attempts.run() == 4
+        assert attempts.waits == [1.0, 2.0, 4.0]
+
+    def test_after_the_last_attempt_the_last_error_is_raised(self) -> None:
+        last = Passing("still busy", status=503)
+        attempts = Attempts(*(Passing("busy", status=503) for _ in range(3)), last)
+        with pytest.raises(Passing) as caught:
+            attempts.run()
+        assert caught.value is last
+        assert attempts.calls == ATTEMPTS == 4
+
+    def test_the_wait_that_the_server_asks_for_is_heeded_within_reason(self) -> None:
+        attempts = Attempts(Passing("a", status=429, wait=3.0), Passing("b", status=429, wait=86_400.0))
+        assert attempts.run() == 3
+        assert attempts.waits == [3.0, 30.0]
+
+    @pytest.mark.parametrize(
+        "error", [BuildFailed("RUN failed"), EngineRefused("no", status=404), EngineUnreachable("gone"), KeyError("x")]
+    )
+    def test_nothing_else_is_tried_again(self, error: Exception) -> None:
+        attempts = Attempts(error)
+        with pytest.raises(type(error)):
+            attempts.run()
+        assert (attempts.calls, attempts.waits) == (1, [])
+
+
+@pytest.mark.parametrize(
+    ("message", "passes"),
+    [
+        ("toomanyrequests: rate limit", True),
+        ("429 Too Many Requests", True),
+        ("unexpected status code 502 Bad Gateway", True),
+        ("504 Gateway Time-out", True),
+        ("read: connection reset by peer", True),
+        ("dial tcp: i/o timeout", True),
+        ("unexpected EOF", True),
+        ("manifest unknown", False),
+        ("exit code: 503", False),
+        ("connection refused", False),
+        ("", False),
+    ],
+)
+def test_faults_that_may_pass(message: str, passes: bool) -> None:
+    assert may_pass(message) is passes
+
+
+@given(st.text(max_size=12))
+def test_no_header_makes_reading_the_wait_raise(text: str) -> None:
+    error = into(answer(429, "busy", Retry_After=text))
+    assert isinstance(error, Passing)
+    assert error.wait is None or error.wait >= 0
