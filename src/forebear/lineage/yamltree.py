@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 MAX_DEPTH: Final = 32
-MAX_ALIASED: Final = 1_000_000
+MAX_VALUES: Final = 1_000_000  # what an alias repeats counts each time
 
 Spot = tuple[int, int]  # line and column, from 1
 
@@ -66,7 +66,7 @@ class Tree:
         self._marks = marks
         self._open: list[_Collection] = []
         self._anchors: dict[str, tuple[Any, int, int] | None] = {}
-        self._aliased = 0
+        self._values = 0
         self._words: set[str] = set()  # keys that are known to be text
         self._documents = 0
 
@@ -155,14 +155,14 @@ class Tree:
         if known is None:
             raise self._stop(event, f"the alias *{shown(event.anchor)} is inside what it names", "write the value out")
         value, size, depth = known
-        self._aliased += size
-        if self._aliased > MAX_ALIASED:
-            raise self._stop(event, f"aliases repeat more than {MAX_ALIASED} values", "write the values out")
         if len(self._open) + depth > MAX_DEPTH:
             raise self._stop(event, f"nested more than {MAX_DEPTH} deep", "make it flatter")
         self._add(event, value, size, depth)
 
     def _add(self, event: Any, value: Any, size: int, depth: int) -> None:
+        self._values += size if isinstance(event, yaml.AliasEvent) else 1
+        if self._values > MAX_VALUES:
+            raise self._stop(event, f"more than {MAX_VALUES} values, with what aliases repeat", "make it smaller")
         if not self._open:
             self.root = value
             return

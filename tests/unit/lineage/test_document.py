@@ -9,7 +9,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from forebear.errors import InputError, Place
-from forebear.lineage import document
+from forebear.lineage import document, yamltree
 from forebear.lineage.document import MAX_BYTES, load
 
 from .texts import FEW, MANY
@@ -158,7 +158,15 @@ def test_an_alias_bomb_is_refused_before_it_goes_off() -> None:
     start = time.process_time()
     message = refused("\n".join(lines).encode())
     assert time.process_time() - start < 0.5
-    assert message == "lineage.yml:6:45: a5[7]: aliases repeat more than 1000000 values; write the values out"
+    assert message == "lineage.yml:6:45: a5[7]: more than 1000000 values, with what aliases repeat; make it smaller"
+
+
+def test_more_values_than_any_family_has_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(yamltree, "MAX_VALUES", 1000)
+    assert load(b"[" + b"1," * 999 + b"]", "lineage.yml").data == [1] * 999
+    assert refused(b"[" + b"1," * 1001 + b"]") == (
+        "lineage.yml:1:2002: [1000]: more than 1000 values, with what aliases repeat; make it smaller"
+    )
 
 
 @pytest.mark.parametrize("opening", ["[", "{a: ", "- ", "a:\n"])

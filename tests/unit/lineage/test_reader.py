@@ -221,7 +221,7 @@ def test_an_alias_bomb() -> None:
     lines = ["images:", "  a0: &a0 [x, x, x, x, x, x, x, x, x, x]"]
     lines += [f"  a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 10)}]" for n in range(1, 12)]
     assert said("\n".join(lines)) == [
-        "lineage.yml:7:47: images.a5[7]: aliases repeat more than 1000000 values; write the values out"
+        "lineage.yml:7:47: images.a5[7]: more than 1000000 values, with what aliases repeat; make it smaller"
     ]
 
 
@@ -674,9 +674,9 @@ def test_a_long_cycle_is_told_in_short() -> None:
         "a: &{} 1\nb: *{}x", "{}",
     ],
 )  # fmt: skip
-@pytest.mark.parametrize("word", ["x" * 1000, "1" * 1000])
-def test_no_message_is_long(text: str, word: str) -> None:
-    assert max(len(line) for line in said(text.replace("{}", word).replace("{{", "{").replace("}}", "}"))) < 500
+def test_no_message_is_long(text: str) -> None:
+    for word in ("x" * 1000, "1" * 1000):
+        assert max(len(line) for line in said(text.replace("{}", word).replace("{{", "{").replace("}}", "}"))) < 500
 
 
 def test_all_faults_of_a_file_are_told_at_once_and_in_its_order() -> None:
