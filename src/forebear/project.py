@@ -8,22 +8,20 @@ from functools import cached_property, lru_cache, partial
 from typing import TYPE_CHECKING, Final
 
 from forebear import memo
-from forebear.dockerfile import declared
-from forebear.dockerfile.model import Dockerfile, DockerfileFault
-from forebear.dockerfile.reader import read as read_dockerfile
 from forebear.errors import Fault, InputError, Place
 from forebear.lineage.graph import Family
 from forebear.lineage.model import SCRATCH
 from forebear.lineage.packed import pack, unpack
 from forebear.pins import lock as locks
 from forebear.pins.lock import Lock
-from forebear.reference import Reference
+from forebear.reference import DOCKER_HUB, Reference
 from forebear.workspace import LINEAGE, TEMPLATES, Workspace, find_root
 
 if TYPE_CHECKING:
     import pathlib
     from collections.abc import Iterable, Mapping
 
+    from forebear.dockerfile.model import Dockerfile
     from forebear.dockerfile.rendering import Renderer, Request, TemplateFault
     from forebear.lineage.model import Base, Image, Path
 
@@ -48,7 +46,9 @@ class Rendered:
     @property
     def dockerfile(self) -> Dockerfile:
         """The text, read."""
-        return read_dockerfile(self.text, args=dict(self.image.args))
+        from forebear.dockerfile.reader import read
+
+        return read(self.text, args=dict(self.image.args))
 
 
 @dataclass(frozen=True)
@@ -59,6 +59,12 @@ class Project:
     family: Family
     lock: Lock
     declaration: bytes = b""
+
+    @property
+    def folder(self) -> str:
+        """The registry and folder that all its images are in: docker.io/firethorn."""
+        lineage = self.family.lineage
+        return f"{lineage.registry or DOCKER_HUB}/{lineage.project}"
 
     def pinned(self, base: Base) -> str:
         """The reference by which a Dockerfile names a base: an image at its version, an upstream at its digest."""
@@ -174,9 +180,13 @@ def _template_fault(error: TemplateFault, image: Image) -> Fault:
 
 def _read_back(text: str, image: Image, request: Request) -> Dockerfile:
     """Read a rendered Dockerfile, and make sure that it names nothing that lineage.yml does not declare."""
+    from forebear.dockerfile import declared
+    from forebear.dockerfile.model import DockerfileFault
+    from forebear.dockerfile.reader import read
+
     path = f"{image.context}/Dockerfile"
     try:
-        dockerfile = read_dockerfile(text, args=dict(image.args))
+        dockerfile = read(text, args=dict(image.args))
         found = declared.faults(
             dockerfile, file=path, parent=request.parent, uses=request.uses.values(), target=image.target
         )

@@ -9,7 +9,6 @@ from forebear.build.context import Context, read_context, stream
 from forebear.build.key import OCI, Input, digest_of
 from forebear.build.make import Source
 from forebear.build.recipe import BaseKind, Need, Recipe, Target
-from forebear.dockerfile.pinned import parametrise
 from forebear.errors import Fault, InputError
 
 if TYPE_CHECKING:
@@ -139,6 +138,8 @@ class _Kitchen:
 
     def source(self, recipe: Recipe) -> Source:
         """What stands behind a recipe."""
+        from forebear.dockerfile.pinned import parametrise
+
         each = self.rendered[recipe.target.image]
         image, context = each.image, self.contexts[each.image.name]
         text, grounds = parametrise(each.text, each.dockerfile)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
@@ -42,10 +43,15 @@ class Session:
         own = self._info.platform if self._info else platform("linux", os.uname().machine)
         whole = len(chosen) == len(project.family.lineage.images)
         needed = chosen if whole else project.family.with_ancestors(chosen)
-        with Digests(project.workspace) as digests:
-            self.prepared = prepare(project, needed, digests, own)
         self._memory = Memory(project.workspace.state / "images.db")
-        self._present = survey(engine, self.prepared, self._memory) if engine else None
+        with ThreadPoolExecutor(1, thread_name_prefix="listing") as pool:
+            # An engine takes its time to list images; meanwhile the files are read.
+            listing = pool.submit(engine.tagged, project.folder) if engine else None
+            with Digests(project.workspace) as digests:
+                self.prepared = prepare(project, needed, digests, own)
+            self._present = (
+                survey(engine, listing.result(), self.prepared, self._memory) if engine and listing else None
+            )
         self._memory.save()
         self.plan = plan(self.prepared.recipes, self._present, frozenset(chosen))
 

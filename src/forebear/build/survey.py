@@ -9,21 +9,23 @@ from typing import TYPE_CHECKING, Final
 
 from forebear.build.content import present
 from forebear.build.recipe import BaseKind, Present, Recipe, Target
-from forebear.reference import Reference
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
     from forebear.build.memory import Memory
     from forebear.build.recipes import Prepared
-    from forebear.engine.model import Engine, Facts
+    from forebear.engine.model import Engine, Facts, Listed
 
 _AT_ONCE: Final = 8
 
 
-def survey(engine: Engine, prepared: Prepared, memory: Memory) -> dict[Target, Present]:
-    """Look up the images that recipes name, and the upstreams that they start from, on an engine."""
-    wanted = dict(chain(_tagged(engine, prepared.recipes), _upstreams(prepared)))
+def survey(engine: Engine, tagged: Mapping[str, Listed], prepared: Prepared, memory: Memory) -> dict[Target, Present]:
+    """Look up the images that recipes name, and the upstreams that they start from, on an engine.
+
+    `tagged` is what the engine lists of the project.
+    """
+    wanted = dict(chain(_tagged(tagged, prepared.recipes), _upstreams(prepared)))
     known = {target: memory.get(name) for target, name in wanted.items()}
     asked = [target for target, facts in known.items() if facts is None]
     with ThreadPoolExecutor(_AT_ONCE) as pool:
@@ -56,12 +58,9 @@ def _histories(engine: Engine, recipes: Iterable[Recipe], found: Mapping[Target,
     return {ground: replace(facts, history=engine.history(facts.id)) for ground, facts in made.items()}
 
 
-def _tagged(engine: Engine, recipes: Iterable[Recipe]) -> Iterator[tuple[Target, str]]:
+def _tagged(tagged: Mapping[str, Listed], recipes: Iterable[Recipe]) -> Iterator[tuple[Target, str]]:
     """The ID of what is under each recipe's tag."""
-    recipes = tuple(recipes)
-    for folder in {Reference.parse(recipe.reference).name.rpartition("/")[0] for recipe in recipes}:
-        tagged = engine.tagged(folder)
-        yield from ((recipe.target, image.id) for recipe in recipes if (image := tagged.get(recipe.reference)))
+    return ((recipe.target, image.id) for recipe in recipes if (image := tagged.get(recipe.reference)))
 
 
 def _upstreams(prepared: Prepared) -> Iterator[tuple[Target, str]]:

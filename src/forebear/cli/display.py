@@ -9,12 +9,13 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Final
 
 from forebear.build.events import Began, Ended, Event, Outcome, Progress, Started
-from forebear.cli.console import Console
 from forebear.cli.events import document
 from forebear.cli.plan import summary
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+
+    from forebear.cli.console import Console
 
 COLORS: Final = {
     Outcome.BUILT: "yellow",

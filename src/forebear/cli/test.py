@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import click
 
 from forebear.cli.common import SELECT_HELP, common, open_project, selecting
-from forebear.cli.console import Console
+
+if TYPE_CHECKING:
+    from forebear.cli.console import Console
 
 
 @click.command(
