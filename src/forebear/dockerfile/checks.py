@@ -17,18 +17,17 @@ if TYPE_CHECKING:
     from forebear.dockerfile.model import Dockerfile, Stage
 
 _EXPANDED_FLAGS: Final = frozenset({"chown", "chmod", "checksum"})
-_PORT: Final = re.compile(r"(?:.*:)?([0-9]{1,5})(?:-([0-9]{1,5}))?(?:/(?:tcp|udp|sctp))?", re.IGNORECASE)
+_PORT: Final = r"(?:.*:)?([0-9]{1,5})(?:-([0-9]{1,5}))?(?:/(?i:tcp|udp|sctp))?"
 _SPECIAL: Final = re.compile(r"[$\"'\\`]").search
 _QUOTED: Final = re.compile(r'"[^"$\\`]*"|\'[^\']*\'').fullmatch
 _WORDY: Final = frozenset({"ADD", "ARG", "COPY", "ENV", "LABEL", "USER", "WORKDIR"})  # all they can be is malformed
-_REMOTE: Final = re.compile(r"(?:https?|git|ssh|git\+\w+)://|github\.com/|[\w.-]+@[\w.-]+:").match
-_HTTP: Final = re.compile(r"https?://(?!\S*\.git(?:[?#]|\Z))").match
-_CHECKSUM: Final = re.compile("sha256:[0-9a-f]{64}|sha384:[0-9a-f]{96}|sha512:[0-9a-f]{128}").fullmatch
-_SIGNAL: Final = re.compile(
-    r"[1-9][0-9]*|(?:SIG)?(?:ABRT|ALRM|BUS|CHLD|CLD|CONT|FPE|HUP|ILL|INT|IO|IOT|KILL|PIPE|POLL|PROF|PWR|QUIT"
+_REMOTE: Final = r"(?:https?|git|ssh|git\+\w+)://|github\.com/|[\w.-]+@[\w.-]+:"
+_HTTP: Final = r"https?://(?!\S*\.git(?:[?#]|\Z))"
+_CHECKSUM: Final = "sha256:[0-9a-f]{64}|sha384:[0-9a-f]{96}|sha512:[0-9a-f]{128}"
+_SIGNAL: Final = (
+    r"(?i:[1-9][0-9]*|(?:SIG)?(?:ABRT|ALRM|BUS|CHLD|CLD|CONT|FPE|HUP|ILL|INT|IO|IOT|KILL|PIPE|POLL|PROF|PWR|QUIT"
     r"|SEGV|STKFLT|STOP|SYS|TERM|TRAP|TSTP|TTIN|TTOU|URG|USR1|USR2|VTALRM|WINCH|XCPU|XFSZ"
-    r"|RTMIN(?:\+(?:1[0-5]|[1-9]))?|RTMAX(?:-(?:1[0-4]|[1-9]))?)",
-    re.IGNORECASE,
+    r"|RTMIN(?:\+(?:1[0-5]|[1-9]))?|RTMAX(?:-(?:1[0-4]|[1-9]))?))"
 )
 
 
@@ -116,10 +115,10 @@ def _check_checksum(checksum: str | None, sources: list[str | None]) -> None:
     if len(sources) != 1:
         raise Malformed("the flag --checksum takes one source")
     source = sources[0]
-    if source is not None and not _REMOTE(source):
+    if source is not None and not re.match(_REMOTE, source):
         raise Malformed("the flag --checksum needs a source that is fetched by HTTP or Git")
-    fetched = source is not None and _HTTP(source)
-    if fetched and checksum and not _CHECKSUM(checksum):
+    fetched = source is not None and re.match(_HTTP, source)
+    if fetched and checksum and not re.fullmatch(_CHECKSUM, checksum):
         raise Malformed(f'"{checksum[:40]}" is no digest; write sha256: and 64 hexadecimal digits')
 
 
@@ -141,7 +140,7 @@ def _expose(instruction: Instruction, escape: str) -> None:
         return
     for word in split_blank(instruction.text):
         for port in _ports(word, escape):
-            found = _PORT.fullmatch(port)
+            found = re.fullmatch(_PORT, port)
             if found is None or not int(found[1]) <= int(found[2] or found[1]) <= 65535:
                 raise Malformed(f'EXPOSE takes ports as in 8080, 8080/udp or 8000-8010, not "{port[:40]}"')
 
@@ -163,7 +162,7 @@ def _volume(instruction: Instruction, escape: str) -> None:
 
 def _signal(instruction: Instruction, escape: str) -> None:
     literal = _literal(instruction.text, escape)
-    if literal is not None and not _SIGNAL.fullmatch(literal):
+    if literal is not None and not re.fullmatch(_SIGNAL, literal):
         raise Malformed(f'"{literal[:40]}" is no signal')
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from difflib import get_close_matches
 from typing import TYPE_CHECKING, Final
 
 from forebear.dockerfile.expand import SPACE
@@ -101,6 +100,8 @@ def check_arguments(keyword: str, text: str, escape: str) -> None:
 
 
 def _meant(name: str, known: dict[str, str] | dict[str, Callable[[str, str, str], None]], lead: str = "") -> str:
+    from difflib import get_close_matches
+
     close = get_close_matches(name, known, n=1) if len(name) < 40 else []
     return f"; did you mean {lead}{close[0]}?" if close else ""
 

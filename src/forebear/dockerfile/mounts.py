@@ -11,18 +11,17 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 # RFC 4180 fields, as Go's encoding/csv reads one line of them.
-_FIELD: Final = re.compile(r'"((?:[^"]|"")*)"(?=,|\Z)|([^",]*)(?=,|\Z)')
-_TYPES: Final = frozenset({"bind", "cache", "tmpfs", "secret", "ssh"})
+_FIELD: Final = r'"((?:[^"]|"")*)"(?=,|\Z)|([^",]*)(?=,|\Z)'
 _TRUTH: Final = frozenset("1 t T TRUE true True 0 f F FALSE false False".split())  # noqa: SIM905 - a list of words
 _BOOLEAN: Final = frozenset({"readonly", "ro", "readwrite", "rw", "required"})
 _FREE: Final = frozenset({"from", "source", "src", "target", "dst", "destination", "id", "env"})
 _FORMS: Final = {
-    "type": re.compile("|".join(sorted(_TYPES)), re.IGNORECASE),
-    "sharing": re.compile("shared|private|locked", re.IGNORECASE),
-    "size": re.compile(r"[0-9]+(?:\.[0-9]*)? ?(?:[kmgtpKMGTP](?:i?[bB])?|[bB])?"),
-    "mode": re.compile("[0-7]{1,11}"),
-    "uid": re.compile("[0-9]{1,10}"),
-    "gid": re.compile("[0-9]{1,10}"),
+    "type": "(?i:bind|cache|tmpfs|secret|ssh)",
+    "sharing": "(?i:shared|private|locked)",
+    "size": r"[0-9]+(?:\.[0-9]*)? ?(?:[kmgtpKMGTP](?:i?[bB])?|[bB])?",
+    "mode": "[0-7]{1,11}",
+    "uid": "[0-9]{1,10}",
+    "gid": "[0-9]{1,10}",
 }
 _ALLOWED: Final = {
     "required": {"secret", "ssh"},
@@ -67,9 +66,9 @@ def check_mount(mount: str, literal: Callable[[str], str | None]) -> None:
 
 
 def _fields(mount: str) -> Iterator[tuple[int, str]]:
-    position = 0
+    position, pattern = 0, re.compile(_FIELD)
     while position <= len(mount):
-        field = _FIELD.match(mount, position)
+        field = pattern.match(mount, position)
         if field is None:
             raise Malformed(f'the mount "{mount[:80]}" is no list of comma-separated fields')
         group = 1 if field[1] is not None else 2
@@ -96,7 +95,7 @@ def _fits(key: str, value: str) -> bool:
     if key in _BOOLEAN:
         return value in _TRUTH
     form = _FORMS.get(key)
-    return form is None or form.fullmatch(value) is not None
+    return form is None or re.fullmatch(form, value) is not None
 
 
 def _check_secret(values: dict[str, str | None]) -> None:

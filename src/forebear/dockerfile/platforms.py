@@ -13,14 +13,13 @@ if TYPE_CHECKING:
 
 _PARTS: Final = ("PLATFORM", "OS", "OSVERSION", "ARCH", "VARIANT")
 _NAMES: Final = frozenset(f"{side}{part}" for side in ("BUILD", "TARGET") for part in _PARTS)
-_PART: Final = re.compile("[A-Za-z0-9_.-]+")
-_SYSTEM: Final = re.compile(r"([A-Za-z0-9_.-]+)(?:\([A-Za-z0-9_.+%-]*\))?")
+_PART: Final = "[A-Za-z0-9_.-]+"
+_SYSTEM: Final = r"([A-Za-z0-9_.-]+)(?:\([A-Za-z0-9_.+%-]*\))?"
 # The systems and architectures of Go, which may stand alone.
-_ALONE: Final = re.compile(
-    "aix|android|darwin|dragonfly|freebsd|hurd|illumos|ios|js|linux|macos|nacl|netbsd|openbsd|plan9|solaris|wasip1"
+_ALONE: Final = (
+    "(?i:aix|android|darwin|dragonfly|freebsd|hurd|illumos|ios|js|linux|macos|nacl|netbsd|openbsd|plan9|solaris|wasip1"
     "|windows|zos|386|aarch64|amd64|amd64p32|arm|arm64|arm64be|armbe|armel|armhf|i386|loong64|mips|mips64|mips64le"
-    "|mips64p32|mips64p32le|mipsle|ppc|ppc64|ppc64le|riscv|riscv64|s390|s390x|sparc|sparc64|wasm|x86-64|x86_64",
-    re.IGNORECASE,
+    "|mips64p32|mips64p32le|mipsle|ppc|ppc64|ppc64le|riscv|riscv64|s390|s390x|sparc|sparc64|wasm|x86-64|x86_64)"
 )
 STAGE: Final = "TARGETSTAGE"
 UNKNOWN: Final = _NAMES | {STAGE}
@@ -29,9 +28,9 @@ UNKNOWN: Final = _NAMES | {STAGE}
 def check_platform(text: str) -> None:
     """Raise Malformed for what is no `os[(version)][/arch[/variant]]` and no known architecture."""
     system, *parts = text.split("/")
-    found = _SYSTEM.fullmatch(system)
-    fits = found is not None and len(parts) <= 2 and all(_PART.fullmatch(part) for part in parts)
-    if not fits or not (parts or (found and _ALONE.fullmatch(found[1]))):
+    found = re.fullmatch(_SYSTEM, system)
+    fits = found is not None and len(parts) <= 2 and all(re.fullmatch(_PART, part) for part in parts)
+    if not fits or not (parts or (found and re.fullmatch(_ALONE, found[1]))):
         raise Malformed(f'"{text[:40]}" is no platform; write it as in linux/amd64')
 
 
