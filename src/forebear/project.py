@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
     from forebear.dockerfile.model import Dockerfile
     from forebear.dockerfile.rendering import Renderer, Request, TemplateFault
+    from forebear.lineage.document import Places
     from forebear.lineage.model import Base, Image, Path
 
 LIMIT: Final = 16 * 1024 * 1024
@@ -157,9 +158,15 @@ def _packed(declaration: bytes) -> str:
 
 
 def _place(declaration: bytes, path: Path) -> Place:
+    return _places(declaration).value(path)
+
+
+@lru_cache(maxsize=1)
+def _places(declaration: bytes) -> Places:
+    """Found out when the first message needs one."""
     from forebear.lineage.document import load
 
-    return load(declaration, LINEAGE).places.value(path)
+    return load(declaration, LINEAGE).places
 
 
 @lru_cache(maxsize=1 << 14)
