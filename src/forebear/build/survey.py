@@ -26,7 +26,7 @@ def survey(engine: Engine, tagged: Mapping[str, Listed], prepared: Prepared, mem
     `tagged` is what the engine lists of the project.
     """
     wanted = dict(chain(_tagged(tagged, prepared.recipes), _upstreams(prepared)))
-    known = {target: memory.get(name) for target, name in wanted.items()}
+    known = {target: _for(target.platform, memory.get(name)) for target, name in wanted.items()}
     asked = [target for target, facts in known.items() if facts is None]
     with ThreadPoolExecutor(_AT_ONCE) as pool:
         answers = pool.map(lambda target: _ask(engine, wanted[target], target.platform), asked)
@@ -40,11 +40,14 @@ def survey(engine: Engine, tagged: Mapping[str, Listed], prepared: Prepared, mem
 
 
 def _ask(engine: Engine, name: str, platform: str) -> Facts | None:
-    """The facts of an image that forebear may not have made; None for another platform's under that digest."""
-    facts = engine.inspect(name)
-    if facts is None or facts.platform != platform:
-        return None
-    return replace(facts, history=engine.history(facts.id))
+    """The facts of an image that forebear may not have made."""
+    facts = _for(platform, engine.inspect(name))
+    return replace(facts, history=engine.history(facts.id)) if facts else None
+
+
+def _for(platform: str, facts: Facts | None) -> Facts | None:
+    """The facts, unless they are another platform's: an engine may have that under the same digest."""
+    return facts if facts and facts.platform == platform else None
 
 
 def _histories(engine: Engine, recipes: Iterable[Recipe], found: Mapping[Target, Facts]) -> dict[Target, Facts]:

@@ -66,7 +66,7 @@ def built(made_of: Recipe, bases: Mapping[str, Present], *layers: str) -> Presen
     inputs = made_of.inputs({name: each.content for name, each in bases.items()})
     ground = bases.get(made_of.ground.name)
     below = ground.layers if ground else ()
-    history = (ground.history if ground else 0) + made_of.steps
+    history = (ground.history or 0 if ground else 0) + made_of.steps
     target = made_of.target
     return Present(
         id=digest(f"{target} {inputs.key}"),

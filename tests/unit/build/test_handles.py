@@ -31,53 +31,54 @@ def thrown_away(engine: FakeEngine) -> list[str]:
     return sorted(tag for tag in engine.tags if tag.startswith("forebear.invalid/"))
 
 
-def test_a_parent_is_named_by_a_tag_of_this_run_and_by_its_digest() -> None:
+TOMCAT = "docker.io/firethorn/tomcat:1"
+
+
+def on(engine: FakeEngine) -> Handles:
+    """Handles where the ID of an image is no digest."""
+    return Handles(engine, "firethorn", by_digest=False)
+
+
+def test_where_an_id_is_a_digest_it_is_added_to_the_reference() -> None:
     engine = FakeEngine()
     image = engine.add("tomcat:1", "a").id
-    name = Handles(engine, "firethorn", by_digest=True).of("tomcat", image)
-    assert re.fullmatch(rf"forebear\.invalid/firethorn/tomcat:[0-9a-f]{{24}}-[0-9a-f-]+@{image}", name)
-    assert Reference.parse(name).digest == image
-    assert thrown_away(engine) == [name.partition("@")[0]]
-    assert engine.tags[name.partition("@")[0]] == image
-
-
-def test_where_an_id_is_no_digest_the_tag_alone_is_given() -> None:
-    engine = FakeEngine()
-    name = Handles(engine, "firethorn", by_digest=False).of("tomcat", engine.add("tomcat:1", "a").id)
-    assert "@" not in name
-    assert name in engine.tags
-
-
-def test_one_image_has_one_handle() -> None:
-    engine = FakeEngine()
     handles = Handles(engine, "firethorn", by_digest=True)
+    assert handles.of(TOMCAT, image) == f"{TOMCAT}@{image}"
+    assert handles.of(f"{TOMCAT}@sha256:{'0' * 64}", image) == f"{TOMCAT}@{image}"
+    assert thrown_away(engine) == []
+
+
+def test_elsewhere_it_gets_a_tag_of_this_run() -> None:
+    engine = FakeEngine()
     image = engine.add("tomcat:1", "a").id
-    assert handles.of("tomcat", image) == handles.of("other", image)
+    name = on(engine).of(TOMCAT, image)
+    assert re.fullmatch(r"forebear\.invalid/firethorn/docker-io-firethorn-tomcat-1:[0-9a-f]{24}-[0-9a-f-]+", name)
+    assert engine.tags[name] == image
+
+
+def test_one_image_has_one_handle_however_often_it_is_asked_for() -> None:
+    engine = FakeEngine()
+    handles = on(engine)
+    image = engine.add("tomcat:1", "a").id
+    assert handles.of(TOMCAT, image) == handles.of(TOMCAT, image)
     assert len(thrown_away(engine)) == 1
 
 
-def test_what_was_just_built_keeps_the_tag_that_it_was_built_under() -> None:
-    engine = FakeEngine()
-    handles = Handles(engine, "firethorn", by_digest=False)
-    name = handles.name("tomcat", "sha256:" + "0" * 64)
-    image = engine.add(name, "a").id
-    handles.hold(image, name)
-    assert handles.of("tomcat", image) == name
-    assert thrown_away(engine) == [name]
-
-
-@pytest.mark.parametrize("image", ["tomcat", "fedora:25", "registry.example.org:5000/a__b/C:1@sha256:ab", "a.b-c__d"])
-def test_every_name_makes_a_reference_that_an_engine_takes(image: str) -> None:
-    name = Handles(FakeEngine(), "fire-thorn", by_digest=True).name(image, "sha256:" + "f" * 64)
+@pytest.mark.parametrize(
+    "reference", [TOMCAT, "docker.io/library/fedora:25", f"[::1]:5000/a__b/c:C.1@sha256:{'a' * 64}", "HOST/a.b-c:x"]
+)
+@pytest.mark.parametrize("by_digest", [True, False])
+def test_every_reference_gives_one_that_an_engine_takes(reference: str, by_digest: bool) -> None:
+    name = Handles(FakeEngine(), "fire-thorn", by_digest=by_digest).of(reference, "sha256:" + "f" * 64)
     assert str(Reference.parse(name)) == name
 
 
 def test_all_are_given_back() -> None:
     engine = FakeEngine()
-    handles = Handles(engine, "firethorn", by_digest=True)
+    handles = on(engine)
     for number in range(3):
-        handles.of(f"image{number}", engine.add(f"image{number}:1", str(number)).id)
-    handles.name("never-built", "sha256:0")
+        handles.of(f"docker.io/x/image{number}:1", engine.add(f"image{number}:1", str(number)).id)
+    assert len(thrown_away(engine)) == 3
     handles.give_back()
     assert thrown_away(engine) == []
     assert len(engine.tags) == 3
@@ -87,18 +88,18 @@ def test_all_are_given_back() -> None:
 def test_two_runs_do_not_take_each_others_away() -> None:
     engine = FakeEngine()
     image = engine.add("tomcat:1", "a").id
-    one, other = (Handles(engine, "firethorn", by_digest=True) for _ in range(2))
-    kept = other.of("tomcat", image)
-    one.of("tomcat", image)
+    one, other = on(engine), on(engine)
+    kept = other.of(TOMCAT, image)
+    one.of(TOMCAT, image)
     one.give_back()
-    assert engine.inspect(kept.partition("@")[0]) is not None
+    assert engine.inspect(kept) is not None
 
 
 def test_what_cannot_be_removed_is_left_and_the_rest_is_removed() -> None:
     engine = Stubborn()
-    handles = Handles(engine, "firethorn", by_digest=True)
+    handles = on(engine)
     for name in ("goes", "stays", "walks"):
-        handles.of(name, engine.add(f"{name}:1", name).id)
+        handles.of(f"docker.io/x/{name}:1", engine.add(f"{name}:1", name).id)
     engine.answer = EngineRefused("in use", status=409)
     handles.give_back()
     assert [tag for tag in thrown_away(engine) if "stays" not in tag] == []
@@ -107,9 +108,9 @@ def test_what_cannot_be_removed_is_left_and_the_rest_is_removed() -> None:
 
 def test_an_engine_that_went_away_is_not_asked_again_and_again() -> None:
     engine = Stubborn()
-    handles = Handles(engine, "firethorn", by_digest=True)
+    handles = on(engine)
     for number in range(5):
-        handles.of(f"stays{number}", engine.add(f"image{number}:1", str(number)).id)
+        handles.of(f"docker.io/x/stays{number}:1", engine.add(f"image{number}:1", str(number)).id)
     engine.answer = EngineUnreachable("gone")
     handles.give_back()
     assert engine.asked == 1
@@ -119,29 +120,30 @@ def test_the_tags_of_runs_that_were_killed_are_swept_away_after_a_day(monkeypatc
     engine = FakeEngine()
     image = engine.add("tomcat:1", "a").id
     monkeypatch.setattr("time.time", lambda: 1_700_000_000.0)
-    old = Handles(engine, "firethorn", by_digest=False).of("tomcat", image)
-    other = Handles(engine, "another", by_digest=False).of("tomcat", image)
+    old = on(engine).of(TOMCAT, image)
+    other = Handles(engine, "another", by_digest=False).of(TOMCAT, image)
     monkeypatch.setattr("time.time", lambda: 1_700_000_000.0 + DAY)
-    recent = Handles(engine, "firethorn", by_digest=False).of("tomcat", image)
+    recent = on(engine).of(TOMCAT, image)
     monkeypatch.setattr("time.time", lambda: 1_700_000_001.0 + DAY)
     engine.tag(image, "forebear.invalid/firethorn/by-hand:1")
-    Handles(engine, "firethorn", by_digest=False).sweep()
+    on(engine).sweep()
     assert old not in engine.tags
     assert {recent, other, "forebear.invalid/firethorn/by-hand:1"} <= engine.tags.keys()
 
 
 def test_several_threads_may_ask_at_once() -> None:
     engine = FakeEngine()
-    handles = Handles(engine, "firethorn", by_digest=True)
+    handles = on(engine)
     images = [engine.add(f"image{number}:1", str(number)).id for number in range(8)]
     together = threading.Barrier(4)
 
     def ask(_: int) -> list[str]:
         together.wait()
-        return [handles.of("image", image) for image in images]
+        return [handles.of(TOMCAT, image) for image in images]
 
     with ThreadPoolExecutor(4) as pool:
         answers = list(pool.map(ask, range(4)))
-    assert {answer.partition("@")[2] for each in answers for answer in each} == set(images)
+    assert [engine.tags[name] for name in answers[0]] == images
+    assert all(each == answers[0] for each in answers)
     handles.give_back()
     assert thrown_away(engine) == []

@@ -38,6 +38,11 @@ def only(made: Plan, name: str) -> Step:
     return step
 
 
+def longer(image: Present, by: int) -> int:
+    assert image.history is not None
+    return image.history + by
+
+
 def test_where_nothing_is_on_the_engine_all_is_built() -> None:
     assert told(plan(CHAIN, {})) == {
         "fedora": ("build", ("firethorn/fedora:2.1.7 is not on the engine",)),
@@ -173,20 +178,24 @@ class TestImposters:
 
     def test_an_image_that_somebody_built_on_top_of_ours_and_that_inherited_its_labels(self) -> None:
         ours = built(FEDORA, {UPSTREAM: GROUND})
-        on_top = replace(ours, layers=(*ours.layers, "evil"), history=ours.history + 1)
+        on_top = replace(ours, layers=(*ours.layers, "evil"), history=longer(ours, 1))
         assert self.reasons(on_top) == (
             "firethorn/fedora:2.1.7 names an image that somebody built on top of forebear's",
         )
 
     def test_an_image_on_top_of_ours_that_only_has_other_configuration(self) -> None:
         ours = built(FEDORA, {UPSTREAM: GROUND})
-        assert "on top of forebear's" in self.reasons(replace(ours, history=ours.history + 1))[0]
+        assert "on top of forebear's" in self.reasons(replace(ours, history=longer(ours, 1)))[0]
 
     def test_triggers_of_the_ground_explain_a_longer_history(self) -> None:
         ground = replace(GROUND, triggers=2)
         ours = built(FEDORA, {UPSTREAM: ground})
-        assert judge(FEDORA, replace(ours, history=ours.history + 2), {UPSTREAM: ground}).action is Action.REUSE
-        assert judge(FEDORA, replace(ours, history=ours.history + 3), {UPSTREAM: ground}).action is Action.BUILD
+        assert judge(FEDORA, replace(ours, history=longer(ours, 2)), {UPSTREAM: ground}).action is Action.REUSE
+        assert judge(FEDORA, replace(ours, history=longer(ours, 3)), {UPSTREAM: ground}).action is Action.BUILD
+
+    def test_the_history_of_what_forebear_is_known_to_have_made_is_not_asked_for(self) -> None:
+        ours = replace(built(FEDORA, {UPSTREAM: GROUND}), history=None)
+        assert judge(FEDORA, ours, {UPSTREAM: replace(GROUND, history=None)}).action is Action.REUSE
 
     def test_another_image_of_the_family_under_the_tag(self) -> None:
         fedora = built(FEDORA, {UPSTREAM: GROUND})
