@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from forebear.dockerfile.platforms import UNKNOWN
 from forebear.errors import Fault, Place
 from forebear.reference import Reference, ReferenceFault
 
@@ -55,6 +56,9 @@ def _place(file: str, use: Use) -> Place:
 
 def _undeclared(file: str, use: Use) -> Fault:
     shown = use.text if use.resolved in {None, use.text} else f"{use.text} ({use.resolved})"
+    if use.resolved is None and use.unset & UNKNOWN:
+        problem = f"the base {shown} depends on the platform that is built for"
+        return Fault(_place(file, use), problem, "name one image for all platforms, or declare the platforms")
     if use.resolved is None:
         return Fault(_place(file, use), f"the base {shown} cannot be known", "give its ARG a value")
     return Fault(

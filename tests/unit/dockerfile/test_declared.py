@@ -57,6 +57,14 @@ def test_a_base_that_comes_through_an_argument_is_shown_with_its_value() -> None
     )
 
 
+def test_a_base_that_depends_on_an_unknown_platform_is_told() -> None:
+    text = f"FROM x:$TARGETARCH\nFROM {PARENT}\n"
+    assert messages(text)[0] == (
+        f"{FILE}:1:6: the base x:$TARGETARCH depends on the platform that is built for;"
+        " name one image for all platforms, or declare the platforms"
+    )
+
+
 def test_a_base_that_is_no_reference_is_not_declared() -> None:
     assert "the base UPPER is not declared" in messages(f"FROM UPPER\nFROM {PARENT}\n")[0]
 
