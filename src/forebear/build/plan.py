@@ -82,7 +82,7 @@ def _decide(recipe: Recipe, done: Mapping[Target, Step], present: Mapping[Target
     if blocked:
         return Step(recipe, Action.BLOCKED, tuple(dict.fromkeys(blocked)))
     if present is None:
-        return Step(recipe, Action.UNKNOWN, ("no engine was asked",))
+        return Step(recipe, Action.UNKNOWN, (f"on {recipe.ground.name}; its own inputs are {recipe.fingerprint}",))
     here = present.get(recipe.target)
     known = recipe.bases_in(present)
     built = tuple(p.target.image for p in parents if p.action is Action.BUILD)

@@ -83,6 +83,12 @@ class Recipe:
         """What its `from` names."""
         return self.needs[0]
 
+    @property
+    def fingerprint(self) -> str:
+        """The first digits of a digest of its own inputs: what can be told and compared before its parents are known."""
+        inputs = Inputs(self.own, self.context, (), ())
+        return inputs.key.removeprefix("sha256:")[:12]
+
     def bases_in(self, present: Mapping[Target, Present]) -> dict[str, Present]:
         """Those of its bases, by name, that are in `present`."""
         at = ((need.name, present.get(Target(need.name, self.target.platform))) for need in self.needs)
