@@ -1,0 +1,85 @@
+from __future__ import annotations
+
+import socket
+import threading
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, cast
+
+import pytest
+
+from forebear.engine.uploads import Uploads
+from forebear.errors import BuildFailed
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    import requests
+
+
+@pytest.fixture
+def pair() -> Iterator[tuple[socket.socket, socket.socket]]:
+    ours, theirs = socket.socketpair()
+    with ours, theirs:
+        yield ours, theirs
+
+
+def response(sock: socket.socket | None) -> requests.Response:
+    """What of a response is looked at: the connection that it is read from."""
+    connection = SimpleNamespace(sock=sock) if sock else None
+    return cast("requests.Response", SimpleNamespace(raw=SimpleNamespace(connection=connection)))
+
+
+def test_a_body_passes_until_all_is_cancelled() -> None:
+    uploads = Uploads()
+    sent = uploads.until_cancelled(iter([b"one", b"two", b"three"]))
+    assert next(sent) == b"one"
+    uploads.cancel()
+    with pytest.raises(BuildFailed, match="interrupted"):
+        next(sent)
+
+
+def test_a_thread_that_waits_for_an_answer_is_woken(pair: tuple[socket.socket, socket.socket]) -> None:
+    uploads = Uploads()
+    reading = threading.Event()
+    got: list[bytes] = []
+
+    def read() -> None:
+        with uploads.answering(response(pair[0])):
+            reading.set()
+            got.append(pair[0].recv(1))
+
+    thread = threading.Thread(target=read)
+    thread.start()
+    assert reading.wait(10)
+    uploads.cancel()
+    thread.join(10)
+    assert got == [b""]
+
+
+def test_what_was_answered_is_left_alone(pair: tuple[socket.socket, socket.socket]) -> None:
+    uploads = Uploads()
+    with uploads.answering(response(pair[0])):
+        pass
+    uploads.cancel()
+    pair[1].send(b"x")
+    assert pair[0].recv(1) == b"x"
+
+
+def test_after_a_cancel_no_answer_is_read(pair: tuple[socket.socket, socket.socket]) -> None:
+    uploads = Uploads()
+    uploads.cancel()
+    with pytest.raises(BuildFailed, match="interrupted"), uploads.answering(response(pair[0])):
+        raise AssertionError("read")
+
+
+def test_a_response_without_a_connection_is_read_as_it_is() -> None:
+    uploads = Uploads()
+    with uploads.answering(response(None)):
+        uploads.cancel()
+
+
+def test_a_connection_that_is_broken_already_is_no_hindrance(pair: tuple[socket.socket, socket.socket]) -> None:
+    uploads = Uploads()
+    with uploads.answering(response(pair[0])):
+        pair[0].close()
+        uploads.cancel()
