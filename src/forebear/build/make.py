@@ -27,7 +27,7 @@ class Source:
     """What stands behind the digests of a recipe.
 
     `context` gives the chunks of the tar; `args` and `labels` are what the image declares; `bases` gives the
-    build argument that stands for each base, with its canonical reference and its name; `pins` the pin of each upstream by name.
+    build argument that stands for each base, with the base's name; `pins` the pin of each upstream by name.
     """
 
     context: Callable[[], Iterator[bytes]] = field(hash=False)
@@ -35,7 +35,7 @@ class Source:
     labels: tuple[tuple[str, str], ...]
     target: str | None
     epoch: int
-    bases: tuple[tuple[str, str, str], ...]
+    bases: tuple[tuple[str, str], ...]
     pins: Mapping[str, Pin] = field(hash=False)
 
 
@@ -72,8 +72,8 @@ class Workshop:
 
         Raises BuildFailed, with no tag moved, where any of that fails.
         """
-        handles = {arg: self.handles.of(reference, bases[base].id) for arg, reference, base in source.bases}
-        names = {handles[arg]: base for arg, _, base in source.bases}
+        handles = {arg: self.handles.of(base, bases[base].id) for arg, base in source.bases}
+        names = {handles[arg]: base for arg, base in source.bases}
         request = self._request(recipe, source, bases, handles)
         facts = self._facts(self.engine.build(request, _naming(names, log)))
         verify(recipe, facts, bases)

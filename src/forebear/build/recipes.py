@@ -149,7 +149,7 @@ class _Kitchen:
             labels=tuple(self._labels(image)),
             target=image.target,
             epoch=image.epoch,
-            bases=tuple((arg, reference, each.bases[reference]) for arg, reference in grounds),
+            bases=tuple((arg, each.bases[reference]) for arg, reference in grounds),
             pins=self.pins,
         )
 

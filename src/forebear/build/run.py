@@ -56,7 +56,8 @@ class Cascade:
         self._running: dict[Future[Ended], Target] = {}
         self._stopping = False
         self._broken: EngineUnreachable | None = None
-        building = {t: s for t, s in self._steps.items() if s.action is Action.BUILD}
+        building = self._building = {t: s for t, s in self._steps.items() if s.action is Action.BUILD}
+        self._parents = {Target(name, t.platform) for t, s in building.items() for name in s.recipe.parents}
         self._schedule = Schedule(
             {
                 t: [p for name in s.recipe.parents if (p := Target(name, t.platform)) in building]
@@ -71,6 +72,7 @@ class Cascade:
                 self._settle(step)
         with ThreadPoolExecutor(self._order.jobs, thread_name_prefix="build") as pool:
             try:
+                self._hold_all(pool)
                 self._loop(pool)
             except BaseException:
                 self._stop(pool)
@@ -78,6 +80,21 @@ class Cascade:
         if self._broken:
             raise self._broken
         return tuple(self._ended[target] for target in self._steps)
+
+    def _hold_all(self, pool: ThreadPoolExecutor) -> None:
+        """Hold what is there already and is to be built on."""
+        bases = {
+            (name, base.id)
+            for step in self._building.values()
+            for name, base in step.recipe.bases_in(self._present).items()
+            if Target(name, step.target.platform) not in self._building
+        }
+        wait([pool.submit(self._hold, name, image) for name, image in sorted(bases)])
+
+    def _hold(self, name: str, image: str) -> None:
+        """Keep an image for the children that are to come, whoever moves its tag; where it is gone, they will tell."""
+        with suppress(Error):
+            self._workshop.handles.of(name, image)
 
     def _settle(self, step: Step) -> None:
         outcome = Outcome.REUSED if step.action is Action.REUSE else Outcome.BLOCKED
@@ -160,6 +177,8 @@ class Cascade:
         self._emit(Started(step.target, step.reasons, path))
         made = self._workshop.make(recipe, source, bases, self._order.gates(recipe), log)
         self._present[step.target] = made
+        if step.target in self._parents:
+            self._hold(step.target.image, made.id)
         return _ended(step, Outcome.BUILT, step.reasons, made.id, made.stamp.key if made.stamp else "", path)
 
     def _bases(self, recipe: Recipe, source: Source) -> dict[str, Present]:

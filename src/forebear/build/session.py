@@ -61,7 +61,12 @@ class Session:
             raise TypeError("a session without an engine builds nothing")
         building = self.plan.count(Action.BUILD)
         emit(Began(self._info, self._engine.capabilities() if building else None, self.plan))
-        handles = Handles(self._engine, self._project.family.lineage.project, by_digest=self._info.keeps_digests)
+        handles = Handles(
+            self._engine,
+            self._project.family.lineage.project,
+            by_digest=self._info.keeps_digests,
+            place=f"{os.uname().nodename}:{self._project.workspace.root}",
+        )
         order = Order(self.plan, self._present, self.prepared.source, gates, self._log, jobs, fail_fast)
         if building:
             handles.sweep()

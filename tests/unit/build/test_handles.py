@@ -3,6 +3,7 @@ from __future__ import annotations
 import re
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from itertools import count
 
 import pytest
 
@@ -12,6 +13,7 @@ from forebear.reference import Reference
 from forebear.testing import FakeEngine
 
 DAY = 24 * 3600
+PLACES = count()
 
 
 class Stubborn(FakeEngine):
@@ -35,25 +37,18 @@ TOMCAT = "docker.io/firethorn/tomcat:1"
 
 
 def on(engine: FakeEngine) -> Handles:
-    """Handles where the ID of an image is no digest."""
-    return Handles(engine, "firethorn", by_digest=False)
+    """Handles of a run in a place of its own, where the ID of an image is no digest."""
+    return Handles(engine, "firethorn", by_digest=False, place=str(next(PLACES)))
 
 
-def test_where_an_id_is_a_digest_it_is_added_to_the_reference() -> None:
+@pytest.mark.parametrize("by_digest", [True, False])
+def test_an_image_gets_a_tag_of_this_run_and_its_digest_where_that_is_its_id(by_digest: bool) -> None:
     engine = FakeEngine()
     image = engine.add("tomcat:1", "a").id
-    handles = Handles(engine, "firethorn", by_digest=True)
-    assert handles.of(TOMCAT, image) == f"{TOMCAT}@{image}"
-    assert handles.of(f"{TOMCAT}@sha256:{'0' * 64}", image) == f"{TOMCAT}@{image}"
-    assert thrown_away(engine) == []
-
-
-def test_elsewhere_it_gets_a_tag_of_this_run() -> None:
-    engine = FakeEngine()
-    image = engine.add("tomcat:1", "a").id
-    name = on(engine).of(TOMCAT, image)
-    assert re.fullmatch(r"forebear\.invalid/firethorn/docker-io-firethorn-tomcat-1:[0-9a-f]{24}-[0-9a-f-]+", name)
+    name, _, digest = Handles(engine, "firethorn", by_digest=by_digest).of("tomcat", image).partition("@")
+    assert re.fullmatch(r"forebear\.invalid/firethorn/tomcat:[0-9a-f]{24}(-[0-9a-f]+){3}", name)
     assert engine.tags[name] == image
+    assert digest == (image if by_digest else "")
 
 
 def test_one_image_has_one_handle_however_often_it_is_asked_for() -> None:
@@ -114,6 +109,19 @@ def test_an_engine_that_went_away_is_not_asked_again_and_again() -> None:
     engine.answer = EngineUnreachable("gone")
     handles.give_back()
     assert engine.asked == 1
+
+
+def test_the_tags_of_runs_that_were_killed_are_swept_away_in_the_same_place() -> None:
+    engine = FakeEngine()
+    image = engine.add("tomcat:1", "a").id
+    here, there = (Handles(engine, "firethorn", by_digest=True, place=place) for place in ("here", "there"))
+    here.of(TOMCAT, image)
+    there.of(TOMCAT, image)
+    kept = thrown_away(engine)
+    Handles(engine, "firethorn", by_digest=True, place="here").sweep()
+    assert len(thrown_away(engine)) == 1
+    assert set(thrown_away(engine)) < set(kept)
+    assert there.of(TOMCAT, image).partition("@")[0] in engine.tags
 
 
 def test_the_tags_of_runs_that_were_killed_are_swept_away_after_a_day(monkeypatch: pytest.MonkeyPatch) -> None:

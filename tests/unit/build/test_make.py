@@ -61,7 +61,7 @@ def workshop(engine: Engine, tmp_path: Path) -> Workshop:
     return Workshop(engine, Handles(engine, "firethorn", by_digest=True), Memory(tmp_path / "images.db"))
 
 
-def source(*bases: tuple[str, str, str], pins: dict[str, Pin] | None = None) -> Source:
+def source(*bases: tuple[str, str], pins: dict[str, Pin] | None = None) -> Source:
     return Source(
         context=lambda: stream(NONE, b"FROM x\nRUN make\n", epoch=1),
         args=(("LANG", "C"),),
@@ -74,7 +74,7 @@ def source(*bases: tuple[str, str, str], pins: dict[str, Pin] | None = None) -> 
 
 
 def make(workshop: Workshop, made_of: Recipe, bases: dict[str, Present], lines: list[str] | None = None) -> Present:
-    arguments = [(f"FOREBEAR_BASE_{number}", f"docker.io/x/{name}", name) for number, name in enumerate(bases, 1)]
+    arguments = [(f"FOREBEAR_BASE_{number}", name) for number, name in enumerate(bases, 1)]
     said: list[str] = [] if lines is None else lines
     return workshop.make(made_of, source(*arguments), bases, lambda _image, _log: None, said.append)
 
@@ -142,7 +142,7 @@ class TestMake:
 
     def test_the_log_speaks_of_bases_by_their_names(self, engine: Engine, workshop: Workshop) -> None:
         bases = self.bases(engine)
-        handle = workshop.handles.of("docker.io/x/fedora:25", bases["fedora:25"].id)
+        handle = workshop.handles.of("fedora:25", bases["fedora:25"].id)
         lines: list[str] = []
 
         class Talkative(Engine):
@@ -178,9 +178,7 @@ class TestMake:
         lines: list[str] = []
         bases = self.bases(engine)
         with pytest.raises(BuildFailed, match="gate"):
-            workshop.make(
-                self.FEDORA, source(("FOREBEAR_BASE_1", str(FEDORA), "fedora:25")), bases, gates, lines.append
-            )
+            workshop.make(self.FEDORA, source(("FOREBEAR_BASE_1", "fedora:25")), bases, gates, lines.append)
         assert TAG not in engine.tags
         assert seen[0] in engine.images
         assert lines[-1] == "gate"

@@ -441,11 +441,19 @@ class TestThrowAwayTags:
         assert seen
         assert thrown_away(engine) == []
 
-    def test_none_is_made_where_an_id_is_a_digest(self, chain: Site) -> None:
+    def test_what_others_are_built_on_is_held_and_what_nobody_is_built_on_is_not(self, chain: Site) -> None:
         seen: list[str] = []
         chain.engine.before = lambda _name: seen.extend(thrown_away(chain.engine))
         chain.build()
-        assert seen == []
+        held = {tag.partition(":")[0].rpartition("/")[2] for tag in seen}
+        assert held == {"fedora-25", "fedora", "tomcat"}
+
+    def test_a_parent_that_is_reused_is_held_before_the_first_build_begins(self, chain: Site) -> None:
+        chain.build("fedora")
+        seen: list[list[str]] = []
+        chain.engine.before = lambda _name: seen.append(thrown_away(chain.engine))
+        chain.build()
+        assert any("/fedora:" in tag for tag in seen[0])
 
 
 @settings(max_examples=8)
