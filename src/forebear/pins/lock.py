@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 FILE: Final = "lineage.lock"
 FORMAT: Final = 1
-_AGAIN: Final = "run: forebear lock"
+_AGAIN: Final = "get it back from version control, or remove it and run: forebear lock"
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,15 +78,28 @@ def _entry(pin: Pin) -> dict[str, object]:
 def read(data: bytes, project: str) -> Lock:
     """Read a lock; raises InputError with every fault, also where the lock is another project's."""
     try:
-        document = json.loads(data)
+        document = json.loads(data, object_pairs_hook=_object, parse_int=float)
     except UnicodeDecodeError as error:
         raise _refused("", "it is not UTF-8") from error
     except json.JSONDecodeError as error:
-        problem = "it is cut short" if error.pos >= len(error.doc.rstrip()) else f"it is no JSON: {error.msg}"
+        cut = error.pos >= len(error.doc.rstrip()) or error.msg.startswith("Unterminated")
+        problem = "it is cut short" if cut else f"it is no JSON: {error.msg}"
         raise InputError([Fault(Place(FILE, error.lineno, error.colno), problem, _AGAIN)]) from error
+    except ValueError as error:
+        raise _refused("", str(error)) from error
     except RecursionError as error:
         raise _refused("", "it is nested too deeply") from error
     return _checked(document, project)
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """A JSON object; raises ValueError where a name is there twice, as a merge of two locks may leave it."""
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        names = [name for name, _ in pairs]
+        twice = next(name for name in names if names.count(name) > 1)
+        raise ValueError(f'it has "{twice}" twice')
+    return found
 
 
 def _checked(document: Any, project: str) -> Lock:
@@ -110,6 +123,9 @@ def _pin(name: str, entry: Any, faults: list[Fault]) -> Pin | None:
         upstream = Reference.parse(name)
     except ReferenceFault as error:
         faults.append(_fault(path, str(error)))
+        return None
+    if str(upstream) != name:
+        faults.append(_fault(path, f"it is not written in full, as {upstream}"))
         return None
     entry = entry if isinstance(entry, dict) else {}
     local = entry.get("local") is True

@@ -77,4 +77,10 @@ def moved(pin: Pin, today: Pin) -> Difference | None:
     """Whether an upstream names something else today than what is locked."""
     if (pin.digest, pin.local) == (today.digest, today.local):
         return None
-    return Difference(pin.upstream, f"moved from {pin.digest} to {today.digest}", today)
+    if pin.local == today.local:
+        problem = f"moved from {pin.digest} to {today.digest}"
+    elif today.local:
+        problem = f"is no longer in its registry, only on the engine, as {today.digest}"
+    else:
+        problem = f"is now in its registry, as {today.digest}"
+    return Difference(pin.upstream, problem, today)
