@@ -41,10 +41,15 @@ class Meeting:
         self._come[word].set()
         return self._go[word].wait(PATIENCE) and not self._over
 
+    @property
+    def address(self) -> str:
+        """Where it is, as host and port."""
+        host, port = self.server.server_address[:2]
+        return f"{host!s}:{port}"
+
     def run(self, word: str) -> str:
         """The instruction of a Dockerfile that comes here."""
-        host, port = self.server.server_address[:2]
-        return f"RUN wget -q -O - http://{host!s}:{port}/{word}"
+        return f"RUN wget -q -O - http://{self.address}/{word}"
 
     def arrived(self, *words: str) -> None:
         """Wait until all are here at once."""

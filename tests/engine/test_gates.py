@@ -1,0 +1,79 @@
+"""Gates: what does not pass gets no tag, and nobody is built on it."""
+
+from __future__ import annotations
+
+import signal
+from typing import TYPE_CHECKING
+
+import pytest
+from families import Family, ended, identity, tags
+
+if TYPE_CHECKING:
+    import docker
+    from meeting import Meeting
+
+GATES = {
+    "exit code": ({"run": ["test", "-e", "/missing"]}, 'gate "it": exit code 1, not 0'),
+    "another exit code": ({"run": ["true"], "exit": 3}, 'gate "it": exit code 0, not 3'),
+    "output": ({"run": "echo some words", "output": "^other"}, "gate \"it\": its output does not match '^other'"),
+    "no such command": ({"run": ["no-such-command"]}, "no-such-command"),
+    "no network": ({"run": "ifconfig eth0"}, 'gate "it": exit code 1, not 0'),
+}
+
+
+@pytest.mark.parametrize("gate", GATES)
+def test_what_does_not_pass_gets_no_tag_and_no_children(
+    family: Family, busybox_base: str, client: docker.APIClient, gate: str
+) -> None:
+    declared, told = GATES[gate]
+    family.add("a", busybox_base, "ENV A=1")
+    family.add("b", "a", "ENV B=1")
+    family.lock()
+    family.build()
+    was = identity(client, family.tag("a"))
+    family.add("a", busybox_base, "ENV A=2", tests=[{"name": "it", **declared}])
+    ran = family.forebear("build", code=3)
+    assert ran.lines[0].startswith("failed   a 1.0.0: ")
+    assert told in ran.lines[0]
+    assert ran.lines[1] == "skipped  b 1.0.0: a failed"
+    assert identity(client, family.tag("a")) == was
+    assert tags(client, family.project) == [family.tag("a"), family.tag("b")]
+    assert not client.containers(all=True, filters={"label": "forebear.image=a"})
+    family.add("a", busybox_base, "ENV A=2")
+    assert family.build() == {"a": "built", "b": "built"}
+
+
+def test_what_passes_all_gates_gets_its_tag(family: Family, busybox_base: str, client: docker.APIClient) -> None:
+    gates = [
+        {"name": "a file", "run": ["test", "-e", "/a"]},
+        {"name": "words", "run": "echo some words >&2", "output": "^some w"},
+        {"name": "a failure", "run": "exit 3", "exit": 3},
+    ]
+    family.add("a", busybox_base, "RUN touch /a", tests=gates)
+    family.lock()
+    assert family.build() == {"a": "built"}
+    log = (family.root / ".forebear/logs/a.log").read_text()
+    assert "gate words: /bin/sh -c echo some words >&2\n  some words\n" in log
+    assert not client.containers(all=True, filters={"label": "forebear.image=a"})
+
+
+def test_every_gate_that_fails_is_told(family: Family, busybox_base: str) -> None:
+    gates = [{"name": name, "run": "false"} for name in ("one", "two")]
+    family.add("a", busybox_base, "ENV A=1", tests=gates)
+    family.lock()
+    ran = family.forebear("build", code=3)
+    assert 'gate "one": exit code 1, not 0; gate "two": exit code 1, not 0' in ran.lines[0]
+
+
+def test_a_signal_ends_a_gate(family: Family, busybox_base: str, client: docker.APIClient) -> None:
+    family.add("a", busybox_base, "ENV A=1", tests=[{"name": "long", "run": "echo begun; sleep 50"}])
+    family.lock()
+    process = family.start("build", "-v")
+    assert process.stderr is not None
+    for line in process.stderr:
+        if "gate long" in line:
+            break
+    process.send_signal(signal.SIGINT)
+    ended(process, 130, seconds=10)
+    assert tags(client, family.project) == []
+    assert not client.containers(all=True, filters={"label": "forebear.image=a"})

@@ -1,0 +1,93 @@
+"""What a Dockerfile can add to an image's history, on every builder: more than that is somebody else's work."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import pytest
+from families import by_hand
+
+from forebear import api
+from forebear.dockerfile.reader import read
+
+if TYPE_CHECKING:
+    import docker
+    from engines import Engine
+
+    from forebear.engine.model import Facts
+
+EVERY = """\
+ARG BASE={base}
+FROM scratch AS unused
+COPY Dockerfile /unused
+FROM $BASE AS build
+ARG GLOBAL
+ENV ONE=1 TWO=2
+RUN echo built >/built
+FROM $BASE AS below
+SHELL ["/bin/sh", "-c"]
+LABEL one=1 two=2
+MAINTAINER somebody
+ONBUILD ENV TRIGGERED=1
+ONBUILD RUN echo triggered >/triggered
+FROM below
+ARG LOCAL=1
+ADD Dockerfile /added
+COPY --from=build /built /built
+COPY Dockerfile /copied
+WORKDIR /work
+RUN true
+RUN ["true"]
+ENV THREE 3
+EXPOSE 80 81/udp
+VOLUME /data
+USER nobody
+STOPSIGNAL SIGINT
+HEALTHCHECK CMD true
+HEALTHCHECK NONE
+ENTRYPOINT ["sh"]
+CMD echo
+ONBUILD USER root
+"""
+PLAIN = "FROM {base}\nARG A=1\nENV B=2\nRUN echo >/c\nWORKDIR /d\nCOPY Dockerfile /e\nLABEL f=1\nCMD true\n"
+
+
+def made(client: docker.APIClient, engine: Engine, tag: str, text: str, builder: str) -> Facts:
+    """The facts of what a builder makes of a Dockerfile, with its history."""
+    by_hand(client, tag, text, builder=builder)
+    asked = api.connect(engine.host)
+    facts = asked.inspect(tag)
+    assert facts is not None
+    return replace(facts, history=asked.history(facts.id))
+
+
+def bound(text: str, base: Facts) -> int:
+    """The greatest length of history that passes for what the Dockerfile makes."""
+    assert base.history is not None
+    return base.history + base.triggers + read(text).steps()
+
+
+@pytest.mark.parametrize("builder", ["buildkit", "classic"])
+def test_every_instruction_stays_within_the_bound(
+    client: docker.APIClient, engine: Engine, busybox_base: str, project: str, builder: str
+) -> None:
+    ground = api.connect(engine.host).inspect(busybox_base)
+    assert ground is not None
+    text = EVERY.format(base=busybox_base)
+    parent = made(client, engine, f"{project}/every:1", text, builder)
+    assert parent.triggers == 1
+    assert parent.history <= bound(text, replace(ground, history=1))
+    text = f"FROM {project}/every:1\nENV CHILD=1\n"
+    assert made(client, engine, f"{project}/child:1", text, builder).history <= bound(text, parent)
+
+
+@pytest.mark.parametrize("builder", ["buildkit", "classic"])
+def test_without_triggers_the_bound_is_the_very_length(
+    client: docker.APIClient, engine: Engine, busybox_base: str, project: str, builder: str
+) -> None:
+    """So that one step on top is one too many."""
+    ground = api.connect(engine.host).inspect(busybox_base)
+    assert ground is not None
+    text = PLAIN.format(base=busybox_base)
+    assert made(client, engine, f"{project}/plain:1", text, builder).history == bound(text, replace(ground, history=1))

@@ -1,0 +1,82 @@
+"""Images for several platforms: each on its own parent, and each under a tag of its own on one engine."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+from families import Family, labels, layers
+from published import Repository
+
+if TYPE_CHECKING:
+    import docker
+    from engines import Registry
+
+AMD, ARM = "linux/amd64", "linux/arm64"
+
+
+def both(family: Family, name: str) -> dict[str, str]:
+    """The tag of an image on each platform: other ones than the engine's own have theirs behind the version."""
+    return {AMD: family.tag(name), ARM: f"{family.tag(name)}-linux-arm64"}
+
+
+def test_an_image_is_built_for_each_of_its_platforms(family: Family, client: docker.APIClient) -> None:
+    """Nothing runs in it, so that the engine needs no emulation."""
+    family.declare(platforms=[AMD, ARM])
+    family.add("a", "scratch", "ARG TARGETARCH", "COPY file-$TARGETARCH /a", files={f"file-{a}": a for a in ("amd64", "arm64")})
+    family.add("b", "a", "COPY file /b", files={"file": "b"})
+    ran = family.forebear("build")
+    assert ran.lines[-1] == "4 built"
+    for platform in (AMD, ARM):
+        a, b = both(family, "a")[platform], both(family, "b")[platform]
+        assert layers(client, b)[:-1] == layers(client, a)
+        for image in (a, b):
+            found = client.inspect_image(image)
+            assert f"{found['Os']}/{found['Architecture']}" == platform
+    assert layers(client, both(family, "a")[AMD]) != layers(client, both(family, "a")[ARM])
+    assert family.plan() == {}
+    family.put("images/a/file-arm64", "other")
+    made = family.forebear("build")
+    assert made.lines[-1] == "4 built" or made.lines[-1] == "3 built, 1 spared"
+
+
+def test_each_platform_is_built_on_its_own_part_of_an_index(
+    family: Family, client: docker.APIClient, registry: Registry
+) -> None:
+    upstream = Repository(registry, f"{family.project}/up")
+    index, manifests = upstream.publish("1", "first", AMD, ARM)
+    family.declare(platforms=[ARM, AMD])
+    family.add("a", f"{upstream.reference}:1", "COPY file /a", files={"file": "a"})
+    family.forebear("lock")
+    upstream.publish("1", "second", AMD, ARM)
+    assert family.forebear("build").lines[-1] == "2 built"
+    tops = {platform: layers(client, tag)[:-1] for platform, tag in both(family, "a").items()}
+    assert len(tops[AMD]) == len(tops[ARM]) == 1
+    assert tops[AMD] != tops[ARM]
+    for tag in both(family, "a").values():
+        assert labels(client, tag)["org.opencontainers.image.base.name"] == f"{upstream.reference}:1"
+    assert family.plan() == {}
+
+
+def test_a_parent_that_is_not_made_for_a_platform_is_told(family: Family) -> None:
+    family.add("a", "scratch", "ENV A=1", platforms=[AMD])
+    family.add("b", "a", "ENV B=1", platforms=[AMD, ARM])
+    ran = family.forebear("build", code=3)
+    assert any("parent a is not made for linux/arm64, only for linux/amd64" in line for line in ran.lines)
+    assert ran.lines[-1] == "2 built, 1 blocked"
+
+
+@pytest.mark.parametrize("locked", ["on the engine", "in a registry"])
+def test_an_upstream_that_is_not_there_for_a_platform_is_told(
+    family: Family, busybox_base: str, registry: Registry, locked: str
+) -> None:
+    base = busybox_base
+    if locked == "in a registry":
+        upstream = Repository(registry, f"{family.project}/up")
+        upstream.publish("1", "first", AMD)
+        base = f"{upstream.reference}:1"
+    family.add("a", base, "ENV A=1", platforms=[ARM])
+    family.lock()
+    ran = family.forebear("build", code=3)
+    assert "upstream" in ran.lines[0]
+    assert "linux/amd64, not for linux/arm64" in ran.lines[0]
