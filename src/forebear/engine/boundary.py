@@ -1,42 +1,27 @@
-"""Where the SDK's errors become ours, and passing faults are tried again."""
+"""Where the SDK's errors become ours."""
 
 from __future__ import annotations
 
 import re
-import time
 from contextlib import contextmanager
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Final, TypeVar
+from typing import TYPE_CHECKING, Final
 
 import docker.errors
 import requests
 import urllib3.exceptions
 
 from forebear.errors import EngineRefused, EngineUnreachable
+from forebear.retry import PASSING, Passing, wait_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
 
-T = TypeVar("T")
-
-ATTEMPTS: Final = 4
-PASSING: Final = frozenset({429, 500, 502, 503, 504})
-"""HTTP statuses of faults that may pass."""
-
-_LONGEST_WAIT: Final = 30.0
 _PASSING_TEXT: Final = re.compile(
     r"toomanyrequests|too many requests|429 Too Many|\b50[0234] (Internal|Bad|Service|Gateway)"
     r"|connection reset by peer|TLS handshake timeout|i/o timeout|unexpected EOF",
     re.IGNORECASE,
 )
-
-
-class Passing(EngineRefused):
-    """A refusal that may pass; `wait` is what the server asked for, in seconds."""
-
-    def __init__(self, problem: str, *, status: int, wait: float | None = None) -> None:
-        super().__init__(problem, status=status)
-        self.wait = wait
 
 
 def may_pass(message: str) -> bool:
@@ -60,28 +45,13 @@ def translated(doing: str, host: str) -> Iterator[None]:
         raise EngineRefused(f"while {doing}: {error}") from error
 
 
-def retried(attempt: Callable[[], T], *, sleep: Callable[[float], None] = time.sleep) -> T:
-    """Call until it works, with back-off, as long as it raises Passing; four attempts, then the last error."""
-    for number in range(1, ATTEMPTS):
-        try:
-            return attempt()
-        except Passing as error:
-            sleep(min(error.wait if error.wait is not None else 0.5 * 2**number, _LONGEST_WAIT))
-    return attempt()
-
-
 def _refusal(doing: str, error: docker.errors.APIError) -> EngineRefused:
     status = int(error.status_code or 0)
     problem = f"while {doing}: {error.explanation or error}"
     if status in PASSING and (status != HTTPStatus.INTERNAL_SERVER_ERROR or may_pass(problem)):
-        return Passing(problem, status=status, wait=_retry_after(error.response))
+        headers = error.response.headers if error.response is not None else {}
+        return Passing(problem, status=status, wait=wait_of(headers))
     return EngineRefused(problem, status=status)
-
-
-def _retry_after(response: requests.Response | None) -> float | None:
-    """The seconds that a Retry-After header asks for (RFC 9110, section 10.2.3); a date counts as no wish."""
-    text = response.headers.get("Retry-After", "") if response is not None else ""
-    return float(text) if text.isascii() and text.isdigit() else None
 
 
 def _innermost(error: BaseException) -> str:

@@ -13,7 +13,7 @@ import requests
 from docker import APIClient
 
 from forebear.engine import containers
-from forebear.engine.boundary import retried, translated
+from forebear.engine.boundary import translated
 from forebear.engine.builds import TAR, parameters
 from forebear.engine.connect import Address, connect, find
 from forebear.engine.facts import entries, facts, listed, platform
@@ -32,6 +32,7 @@ from forebear.engine.stream import BuildOutput, error_of, records, refusal
 from forebear.engine.uploads import Uploads
 from forebear.errors import EngineUnreachable, Error
 from forebear.reference import Reference
+from forebear.retry import retried
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator, Mapping

@@ -9,9 +9,10 @@ from collections.abc import Iterable, Iterator, Mapping
 from textwrap import shorten
 from typing import TYPE_CHECKING, Any, Final
 
-from forebear.engine.boundary import Passing, may_pass
+from forebear.engine.boundary import may_pass
 from forebear.engine.trace import Output, Vertex, decode
 from forebear.errors import BuildFailed, EngineRefused, EngineUnreachable
+from forebear.retry import Passing
 
 if TYPE_CHECKING:
     from forebear.engine.model import Log

@@ -4,11 +4,10 @@ import docker.errors
 import pytest
 import requests
 import urllib3.exceptions
-from hypothesis import given
-from hypothesis import strategies as st
 
-from forebear.engine.boundary import ATTEMPTS, Passing, may_pass, retried, translated
+from forebear.engine.boundary import may_pass, translated
 from forebear.errors import BuildFailed, EngineRefused, EngineUnreachable, Error
+from forebear.retry import Passing
 
 
 def answer(status: int, message: str = "", **headers: str) -> docker.errors.APIError:
@@ -23,24 +22,6 @@ def into(error: Exception) -> Error:
     with pytest.raises(Error) as caught, translated("pulling a", "unix:///x.sock"):
         raise error
     return caught.value
-
-
-class Attempts:
-    """Raises what it was given, one after the other, then gives the number of calls."""
-
-    def __init__(self, *errors: Exception) -> None:
-        self.errors = list(errors)
-        self.calls = 0
-        self.waits: list[float] = []
-
-    def __call__(self) -> int:
-        self.calls += 1
-        if self.errors:
-            raise self.errors.pop(0)
-        return self.calls
-
-    def run(self) -> int:
-        return retried(self, sleep=self.waits.append)
 
 
 class TestTranslated:
@@ -109,40 +90,6 @@ class TestTranslated:
         assert caught.value is error
 
 
-class TestRetried:
-    def test_what_works_is_not_tried_again(self) -> None:
-        attempts = Attempts()
-        assert attempts.run() == 1
-        assert attempts.waits == []
-
-    def test_what_passes_is_tried_again_with_growing_waits(self) -> None:
-        attempts = Attempts(*(Passing("busy", status=503) for _ in range(3)))
-        assert attempts.run() == 4
-        assert attempts.waits == [1.0, 2.0, 4.0]
-
-    def test_after_the_last_attempt_the_last_error_is_raised(self) -> None:
-        last = Passing("still busy", status=503)
-        attempts = Attempts(*(Passing("busy", status=503) for _ in range(3)), last)
-        with pytest.raises(Passing) as caught:
-            attempts.run()
-        assert caught.value is last
-        assert attempts.calls == ATTEMPTS == 4
-
-    def test_the_wait_that_the_server_asks_for_is_heeded_within_reason(self) -> None:
-        attempts = Attempts(Passing("a", status=429, wait=3.0), Passing("b", status=429, wait=86_400.0))
-        assert attempts.run() == 3
-        assert attempts.waits == [3.0, 30.0]
-
-    @pytest.mark.parametrize(
-        "error", [BuildFailed("RUN failed"), EngineRefused("no", status=404), EngineUnreachable("gone"), KeyError("x")]
-    )
-    def test_nothing_else_is_tried_again(self, error: Exception) -> None:
-        attempts = Attempts(error)
-        with pytest.raises(type(error)):
-            attempts.run()
-        assert (attempts.calls, attempts.waits) == (1, [])
-
-
 @pytest.mark.parametrize(
     ("message", "passes"),
     [
@@ -161,10 +108,3 @@ class TestRetried:
 )
 def test_faults_that_may_pass(message: str, passes: bool) -> None:
     assert may_pass(message) is passes
-
-
-@given(st.text(max_size=12))
-def test_no_header_makes_reading_the_wait_raise(text: str) -> None:
-    error = into(answer(429, "busy", Retry_After=text))
-    assert isinstance(error, Passing)
-    assert error.wait is None or error.wait >= 0

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 import pytest
 
 from forebear.engine import client as module
-from forebear.engine.boundary import Passing, retried
 from forebear.engine.client import Docker
 from forebear.engine.model import Builder, BuildRequest, Capabilities, Resolved
 from forebear.errors import BuildFailed, EngineRefused, EngineUnreachable
+from forebear.retry import Passing, retried
 
 from .protobuf import step, trace
 from .scripted import Answer, engine, refused, said

@@ -7,10 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from forebear.engine.boundary import Passing
 from forebear.engine.stream import BuildOutput, error_of, records, refusal
 from forebear.engine.trace import Output, Vertex
 from forebear.errors import BuildFailed, EngineRefused, EngineUnreachable, Error
+from forebear.retry import Passing
 
 from .protobuf import step, trace
 
