@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
-from forebear.errors import BuildFailed
+from forebear.errors import BuildFailed, EngineRefused
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -26,11 +26,14 @@ def check(engine: Engine, gates: Sequence[Gate], image: str, log: Log) -> None:
 
 def _problem(engine: Engine, gate: Gate, image: str, log: Log) -> str | None:
     log(f"gate {gate.name}: {' '.join(gate.run)}")
-    outcome = engine.run(image, gate.run, SECONDS)
+    try:
+        outcome = engine.run(image, gate.run, SECONDS)
+    except (BuildFailed, EngineRefused) as error:
+        return f'gate "{gate.name}": {error.problem}'
     for line in outcome.output.splitlines():
         log(f"  {line}")
     if outcome.exit != gate.exit:
         return f'gate "{gate.name}": exit code {outcome.exit}, not {gate.exit}'
     if gate.output is not None and not re.search(gate.output, outcome.output):
-        return f'gate "{gate.name}": its output does not match {gate.output!r}'
+        return f'gate "{gate.name}": its output does not match "{gate.output}"'
     return None
