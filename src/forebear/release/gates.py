@@ -35,5 +35,5 @@ def _problem(engine: Engine, gate: Gate, image: str, log: Log) -> str | None:
     if outcome.exit != gate.exit:
         return f'gate "{gate.name}": exit code {outcome.exit}, not {gate.exit}'
     if gate.output is not None and not re.search(gate.output, outcome.output):
-        return f'gate "{gate.name}": its output does not match "{gate.output}"'
+        return f"gate \"{gate.name}\": its output does not match '{gate.output}'"
     return None

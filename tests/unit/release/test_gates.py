@@ -61,7 +61,7 @@ def test_a_wrong_exit_code_is_told() -> None:
 
 def test_an_output_that_does_not_match_is_told() -> None:
     engine = Scripted(java=RunOutcome(0, "openjdk 11"))
-    assert said(engine, gate("java", output=r"1\.8")) == r'gate "java": its output does not match "1\.8"'
+    assert said(engine, gate("java", output=r"1\.8")) == r"""gate "java": its output does not match '1\.8'"""
 
 
 def test_an_output_may_match_anywhere_in_any_line() -> None:
