@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final
 
 from forebear.build.content import present
@@ -72,15 +72,22 @@ class Workshop:
 
         Raises BuildFailed, with no tag moved, where any of that fails.
         """
-        handles = {arg: self.handles.of(base, bases[base].id) for arg, base in source.bases}
-        names = {handles[arg]: base for arg, base in source.bases}
-        request = self._request(recipe, source, bases, handles)
-        facts = self._facts(self.engine.build(request, _naming(names, log)))
-        verify(recipe, facts, bases)
+        facts = self.build(recipe, source, bases, log)
         gates(facts.id, log)
         self.engine.tag(facts.id, recipe.reference)
         self.memory.put(facts.id, facts)
         return present(facts)
+
+    def build(
+        self, recipe: Recipe, source: Source, bases: Mapping[str, Present], log: Log, *, fresh: bool = False
+    ) -> Facts:
+        """Build an image on `bases` and verify it; with `fresh` from an empty cache. Raises BuildFailed."""
+        handles = {arg: self.handles.of(base, bases[base].id) for arg, base in source.bases}
+        names = {handles[arg]: base for arg, base in source.bases}
+        request = replace(self._request(recipe, source, bases, handles), fresh=fresh)
+        facts = self._facts(self.engine.build(request, _naming(names, log)))
+        verify(recipe, facts, bases)
+        return facts
 
     def _request(
         self, recipe: Recipe, source: Source, bases: Mapping[str, Present], handles: Mapping[str, str]
@@ -103,6 +110,18 @@ class Workshop:
                 "the image that was just built is gone", "is something else removing images? run it again"
             )
         return facts
+
+
+class Rebuild(Workshop):
+    """Makes images a second time, from an empty cache: under throw-away tags, past all gates."""
+
+    __slots__ = ()
+
+    def make(self, recipe: Recipe, source: Source, bases: Mapping[str, Present], gates: Gates, log: Log) -> Present:  # noqa: ARG002
+        """Build an image on `bases` and verify it; its release tag stays where it is. Raises BuildFailed."""
+        facts = self.build(recipe, source, bases, log, fresh=True)
+        self.handles.of(recipe.target.image, facts.id)
+        return present(facts)
 
 
 def verify(recipe: Recipe, facts: Facts, bases: Mapping[str, Present]) -> None:

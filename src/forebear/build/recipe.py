@@ -85,7 +85,7 @@ class Recipe:
 
     @property
     def fingerprint(self) -> str:
-        """The first digits of a digest of its own inputs: what can be told and compared before its parents are known."""
+        """The first digits of a digest of its own inputs, which can be compared before its parents are known."""
         inputs = Inputs(self.own, self.context, (), ())
         return inputs.key.removeprefix("sha256:")[:12]
 

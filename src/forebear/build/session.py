@@ -4,30 +4,27 @@ from __future__ import annotations
 
 import os
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from forebear.build.digests import Digests
 from forebear.build.events import Began, Ended
 from forebear.build.handles import Handles
-from forebear.build.make import Gates, Workshop
+from forebear.build.logs import Logs
+from forebear.build.make import Gates, Rebuild, Workshop
 from forebear.build.memory import Memory
-from forebear.build.plan import Action, plan
+from forebear.build.plan import Action, Plan, Step, plan
 from forebear.build.recipes import prepare
 from forebear.build.run import Cascade, Emit, Order
 from forebear.build.survey import survey
 from forebear.engine.facts import platform
-from forebear.errors import Fault, InputError, Place
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator
-    from typing import TextIO
 
-    from forebear.build.recipe import Recipe, Target
-    from forebear.engine.model import Engine, Log
+    from forebear.build.recipe import Present, Recipe, Target
+    from forebear.engine.model import Engine, EngineInfo
     from forebear.project import Project
-
-LOGS = "logs"
 
 
 class Session:
@@ -55,56 +52,55 @@ class Session:
         self._memory.save()
         self.plan = plan(self.prepared.recipes, self._present, frozenset(chosen))
 
+    @property
+    def info(self) -> EngineInfo:
+        """What the engine says of itself."""
+        if self._info is None:
+            raise TypeError("a session without an engine knows none")
+        return self._info
+
+    def here(self, target: Target) -> Present | None:
+        """What is on the engine under the release tag of a target."""
+        return (self._present or {}).get(target)
+
+    @contextmanager
+    def rebuilt(self, names: Collection[str], emit: Emit, jobs: int) -> Iterator[tuple[Ended, ...]]:
+        """Images built a second time, from an empty cache, each on its rebuilt parent where `names` has that.
+
+        They are there for as long as the context lasts. Raises EngineError.
+        """
+        steps = (Step(r, Action.BUILD, ("to be reproduced",)) for r in self.prepared.recipes if r.target.image in names)
+        again = Plan(tuple(steps))
+        with self._workshop(Rebuild, again, emit) as workshop:
+            order = self._order(again, lambda _recipe: lambda _image, _log: None, jobs, fail_fast=False)
+            yield Cascade(order, workshop, emit).run()
+
     def run(self, gates: Callable[[Recipe], Gates], emit: Emit, jobs: int, *, fail_fast: bool) -> tuple[Ended, ...]:
         """Carry the plan out; how each target came to its end, parents first. Raises EngineError."""
-        if self._engine is None or self._info is None or self._present is None:
+        with self._workshop(Workshop, self.plan, emit) as workshop:
+            return Cascade(self._order(self.plan, gates, jobs, fail_fast=fail_fast), workshop, emit).run()
+
+    def _order(self, carried: Plan, gates: Callable[[Recipe], Gates], jobs: int, *, fail_fast: bool) -> Order:
+        logs = Logs(self._project.workspace, self.info.platform)
+        return Order(carried, self._present or {}, self.prepared.source, gates, logs.open, jobs, fail_fast)
+
+    @contextmanager
+    def _workshop(self, kind: type[Workshop], carried: Plan, emit: Emit) -> Iterator[Workshop]:
+        """A workshop for a plan; all its throw-away tags are gone in the end."""
+        if self._engine is None:
             raise TypeError("a session without an engine builds nothing")
-        building = self.plan.count(Action.BUILD)
-        emit(Began(self._info, self._engine.capabilities() if building else None, self.plan))
+        building = carried.count(Action.BUILD)
+        emit(Began(self.info, self._engine.capabilities() if building else None, carried))
         handles = Handles(
             self._engine,
             self._project.family.lineage.project,
-            by_digest=self._info.keeps_digests,
+            by_digest=self.info.keeps_digests,
             place=f"{os.uname().nodename}:{self._project.workspace.root}",
         )
-        order = Order(self.plan, self._present, self.prepared.source, gates, self._log, jobs, fail_fast)
         if building:
             handles.sweep()
         try:
-            return Cascade(order, Workshop(self._engine, handles, self._memory), emit).run()
+            yield kind(self._engine, handles, self._memory)
         finally:
             handles.give_back()
             self._memory.save()
-
-    @contextmanager
-    def _log(self, target: Target) -> Iterator[tuple[str, Log]]:
-        """The log of a target: its path below the root, and what takes its lines."""
-        own = self._info.platform if self._info else target.platform
-        suffix = "" if target.platform == own else "-" + target.platform.replace("/", "-")
-        path = self._project.workspace.state / LOGS / f"{target.image}{suffix}.log"
-        shown = str(path.relative_to(self._project.workspace.root))
-        try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            file = path.open("w", encoding="utf-8", errors="replace", buffering=1)
-        except OSError as error:
-            raise _unwritable(shown, error) from error
-        try:
-            yield shown, _lines_of(file, shown)
-        finally:
-            with suppress(OSError):  # told of when the line was written
-                file.close()
-
-
-def _lines_of(file: TextIO, shown: str) -> Log:
-    def take(line: str) -> None:
-        try:
-            print(line, file=file)
-        except OSError as error:
-            raise _unwritable(shown, error) from error
-
-    return take
-
-
-def _unwritable(shown: str, error: OSError) -> InputError:
-    problem = f"the log cannot be written: {(error.strerror or str(error)).lower()}"
-    return InputError([Fault(Place(shown), problem, "correct that, then run this again")])

@@ -32,6 +32,8 @@ def parameters(request: BuildRequest, capabilities: Capabilities) -> dict[str, s
         "rm": "1",
         "forcerm": "1",
     }
+    if request.fresh:
+        query["nocache"] = "1"
     if request.target:
         query["target"] = request.target
     if capabilities.builder is Builder.BUILDKIT:

@@ -95,7 +95,7 @@ class BuildRequest:
 
     `context`: the chunks of a tar that holds a `Dockerfile` at its top, made anew at each call, since a build
     may have to be tried again;
-    `epoch`: seconds since 1970, the time that the image carries.
+    `epoch`: seconds since 1970, the time that the image carries; `fresh`: whether no cache may be used.
     """
 
     context: Callable[[], Iterator[bytes]] = field(hash=False)
@@ -104,6 +104,7 @@ class BuildRequest:
     target: str | None
     platform: str
     epoch: int
+    fresh: bool = False
 
 
 @dataclass(frozen=True, slots=True)
