@@ -32,6 +32,7 @@ def _rows(tool: Tool, lab: Lab, size: int, root: Path) -> list[list[str]]:
     image = folder / ("images/n00000" if tool.name == "forebear" else "n00000")
     _fill(image, size)
     lab.empty()
+    tool.forget(folder, lab)
     rows = []
     for what, wanted in (("first", "peak < 120"), ("nothing changed", "reads no content")):
         lab.rest()

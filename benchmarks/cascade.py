@@ -42,7 +42,7 @@ def compare(lab: Lab, tools: Sequence[Tool], family: Family, runs: int, root: Pa
 
 def _run(tool: Tool, folder: Path, lab: Lab, seconds: Seconds) -> None:
     lab.empty()
-    tool.forget(folder)
+    tool.forget(folder, lab)
     for what in ("empty cache", "nothing changed"):
         lab.rest()
         seconds[what, tool.name].append(_sure(tool, tool.build(folder, lab)).seconds)
@@ -70,6 +70,7 @@ def thousand(lab: Lab, size: int, root: Path, date: str) -> Section:
 def _large(tool: Tool, count: int, lab: Lab, root: Path) -> list[list[str]]:
     folder = tool.prepare(Family("tree", count), root / str(count), lab)
     lab.empty()
+    tool.forget(folder, lab)
     rows = []
     for what in ("empty cache", "nothing changed"):
         lab.rest()

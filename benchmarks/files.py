@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import sys
 from statistics import median
 from typing import TYPE_CHECKING, Final
@@ -11,25 +10,26 @@ from typing import TYPE_CHECKING, Final
 from clock import MIB, Cost, sure
 from family import BASE, PROJECT, Family, write_bake, write_forebear
 from page import Section, machine, spread
-from peers import FOREBEAR
+from peers import FOREBEAR, forebear
 
 from forebear.pins.lock import FILE, Lock, Pin, write
 from forebear.reference import Reference
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
     from pathlib import Path
+
+    from lab import Lab
 
 SIZES: Final = (1_000, 10_000)
 FRESH: Final = "first run in a clone"
 
 
-def files(runs: int, root: Path, date: str) -> Section:
-    """Render, check and plan families without an engine, and let bake print its plan of the same."""
-    env = dict(os.environ)
+def files(lab: Lab, runs: int, root: Path, date: str) -> Section:
+    """Check and plan families by their files alone, and let bake print what it would do to the same."""
     found: dict[str, list[list[Cost]]] = {}
     for size in SIZES:
-        for what, costs in _measure(Family("tree", size), runs, root / str(size), env).items():
+        for what, costs in _measure(Family("tree", size), runs, root / str(size), lab).items():
             found.setdefault(what, []).append(costs)
     sizes = [f"{size:,}: {unit}" for size in SIZES for unit in ("seconds", "MiB")]
     conditions = f"{machine(date)}; trees of three children each; median of {runs} runs, peak memory"
@@ -37,25 +37,24 @@ def files(runs: int, root: Path, date: str) -> Section:
     return Section("files", conditions, ("", *sizes, "growth", "wanted"), rows)
 
 
-def _measure(family: Family, runs: int, root: Path, env: Mapping[str, str]) -> dict[str, list[Cost]]:
+def _measure(family: Family, runs: int, root: Path, lab: Lab) -> dict[str, list[Cost]]:
     project, peer = root / "forebear", root / "bake"
     write_forebear(family, project)
     write_bake(family, peer)
     _lock(project)
-    sure([FOREBEAR, "render"], project, env)
+    sure([FOREBEAR, "render"], project, lab.env)
     commands: dict[str, tuple[Path, Sequence[str]]] = {
         "forebear render --check": (project, (FOREBEAR, "render", "--check")),
         "forebear plan --offline": (project, (FOREBEAR, "plan", "--offline")),
+        "docker buildx bake --print": (peer, ("docker", "buildx", "bake", "--print")),
     }
-    if shutil.which("docker"):
-        commands["docker buildx bake --print"] = (peer, ("docker", "buildx", "bake", "--print"))
     found: dict[str, list[Cost]] = {}
     for _ in range(runs):
         for what, (folder, command) in commands.items():
             if folder is project:
-                shutil.rmtree(project / ".forebear", ignore_errors=True)
-                found.setdefault(f"{what}, {FRESH}", []).append(sure(command, folder, env))
-            found.setdefault(what, []).append(sure(command, folder, env))
+                forebear().forget(project, lab)
+                found.setdefault(f"{what}, {FRESH}", []).append(sure(command, folder, lab.env))
+            found.setdefault(what, []).append(sure(command, folder, lab.env))
     return found
 
 

@@ -34,6 +34,11 @@ class Lab:
     folder: Path
 
     @property
+    def cache(self) -> Path:
+        """What tools remember of earlier runs, in the user's cache folder."""
+        return Path(self.env["XDG_CACHE_HOME"])
+
+    @property
     def client(self) -> docker.APIClient:
         """The engine's API."""
         return docker.APIClient(base_url=self.env["DOCKER_HOST"], version="auto", timeout=900)
@@ -94,7 +99,8 @@ def lab(store: str) -> Iterator[Lab]:
     tool = str(ROOT / "tools/engine")
     subprocess.run([tool, "start", *options], check=True, stdout=subprocess.DEVNULL)
     try:
-        found = Lab(store, _environment([tool, "env", *options]), folder)
+        env = _environment([tool, "env", *options])
+        found = Lab(store, {**env, "XDG_CACHE_HOME": str(folder / "cache")}, folder)
         _import_base(found.client)
         yield found
     finally:

@@ -20,16 +20,17 @@ if TYPE_CHECKING:
 
 FOREBEAR: Final = str(Path(sys.executable).with_name("forebear"))
 KOLLA: Final = "23.0.0"
+STATE: Final = ".forebear"
+"""What forebear keeps in a project, and no clone has."""
 
 
 @dataclass(frozen=True, slots=True)
 class Tool:
-    """A tool: its name in tables, its folder layout, the command that builds all, and what a fresh clone has not."""
+    """A tool: its name in tables, its folder layout, and the command that builds all."""
 
     name: str
     write: Callable[[Family, Path], None]
     command: tuple[str, ...]
-    state: str = ".forebear"
 
     def prepare(self, family: Family, root: Path, lab: Lab) -> Path:
         """Write the family into a folder below `root`, ready to build; the folder."""
@@ -44,9 +45,10 @@ class Tool:
         """Build everything; what that cost, if it worked or not."""
         return cost(self.command, folder, lab.env)
 
-    def forget(self, folder: Path) -> None:
-        """Let the folder be as in a fresh clone."""
-        shutil.rmtree(folder / self.state, ignore_errors=True)
+    def forget(self, folder: Path, lab: Lab) -> None:
+        """Let the folder be as in a fresh clone, and the user's cache empty."""
+        shutil.rmtree(folder / STATE, ignore_errors=True)
+        shutil.rmtree(lab.cache, ignore_errors=True)
 
 
 def forebear() -> Tool:

@@ -43,7 +43,8 @@ def _sections(asked: argparse.Namespace, root: Path) -> Iterator[Section]:
     if "start" in parts:
         yield start(4 * asked.runs, root, asked.date)
     if "files" in parts:
-        yield files(asked.runs, root / "files", asked.date)
+        with lab("overlay2") as engine:
+            yield files(engine, asked.runs, root / "files", asked.date)
     for store in asked.store or ("overlay2", "containerd"):
         if {"cascade", "thousand", "big"} & set(parts):
             yield from _on_engine(asked, store, root / store)
