@@ -106,9 +106,15 @@ def _drift(project: Project, rendered: Iterable[Rendered]) -> Iterator[Drift]:
         there = project.workspace.exists(each.path)
         text = project.workspace.read_text(each.path, limit=LIMIT) if there else ""
         if text != each.text:
-            before, after = text.splitlines(keepends=True), each.text.splitlines(keepends=True)
             old = each.path if there else "/dev/null"
-            yield Drift(each.path, "".join(difflib.unified_diff(before, after, old, f"{each.path} (rendered)")))
+            diff = difflib.unified_diff(_lines(text), _lines(each.text), old, f"{each.path} (rendered)")
+            yield Drift(each.path, "".join(diff))
+
+
+def _lines(text: str) -> list[str]:
+    """The lines of a text as a unified diff shows them (POSIX.1-2024, diff, "Diff -u Output Format")."""
+    *lines, rest = text.split("\n")
+    return [f"{line}\n" for line in lines] + ([f"{rest}\n\\ No newline at end of file\n"] if rest else [])
 
 
 def graph(project: Project, form: str = "tree", selected: Sequence[str] = ()) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tempfile
 import traceback
-from pathlib import Path
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 def report(error: Error, console: Console) -> int:
     """Tell of an error that a user can mend; its exit code."""
-    console.document("forebear.error/1", {"exit": error.exit_code, "errors": _entries(error)})
+    console.line("forebear.error/1", {"exit": error.exit_code, "errors": _entries(error)})
     for line in _lines(error):
         console.alert(line)
     return error.exit_code
@@ -49,7 +49,7 @@ def _entries(error: Error) -> list[dict[str, Any]]:
 def defect(error: Exception) -> None:
     """Tell of a defect: one line, and the rest in a file that can be sent to those who can mend it."""
     text = "".join(traceback.format_exception(error))
-    with tempfile.NamedTemporaryFile("w", prefix="forebear-", suffix=".log", delete=False) as file:
-        file.write(text)
     click.echo(f"forebear: a defect of forebear: {type(error).__name__}: {clean(str(error))}", err=True)
-    click.echo(f"  please report it, with {Path(file.name)}", err=True)
+    with suppress(OSError), tempfile.NamedTemporaryFile("w", prefix="forebear-", suffix=".log", delete=False) as file:
+        file.write(text)
+        click.echo(f"  please report it, with {file.name}", err=True)

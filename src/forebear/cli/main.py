@@ -72,7 +72,12 @@ def _version(ctx: click.Context, _parameter: click.Parameter, value: bool) -> No
         ctx.exit()
 
 
-@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(
+    cls=Commands,
+    invoke_without_command=True,
+    subcommand_metavar="COMMAND [ARGS]...",
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
 @click.option("-C", "directory", metavar="DIR", help="Work as if started in DIR.")
 @click.option(
     "--version", is_flag=True, is_eager=True, expose_value=False, callback=_version, help="Print the version."
@@ -90,6 +95,9 @@ def forebear(ctx: click.Context, directory: str | None) -> None:
       forebear build +webapp     build webapp, and what it is built on
     """  # noqa: D301 - click reads \b
     ctx.obj = directory
+    if ctx.invoked_subcommand is None:
+        click.echo(ctx.get_help(), err=True)
+        ctx.exit(2)
 
 
 def main(arguments: Sequence[str] | None = None) -> NoReturn:
@@ -110,9 +118,8 @@ def run(arguments: Sequence[str] | None = None) -> int:
         return _say(error.format_message(), 2)
     except (KeyboardInterrupt, click.Abort):
         return _say("interrupted; what was done is kept, the next run carries on", INTERRUPTED)
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 0
+    except SystemExit as error:  # what click makes of a reader that went away
+        return error.code if isinstance(error.code, int) else DEFECT
     except Exception as error:
         return _defect(error)
     return code if isinstance(code, int) else 0

@@ -49,12 +49,14 @@ def _check(console: Console, select: tuple[str, ...]) -> int:
     for drift in drifts:
         _show(console, drift.diff)
     console.document("forebear.drift/1", {"drift": [{"path": d.path, "diff": d.diff} for d in drifts]})
-    if drifts:
-        console.note(f"{len(drifts)} drifted from their templates; write them with: forebear render")
-    return 1 if drifts else 0
+    if not drifts:
+        console.note("every Dockerfile is as its template says")
+        return 0
+    console.note(f"{len(drifts)} drifted from their templates; write them with: forebear render")
+    return 1
 
 
 def _show(console: Console, diff: str) -> None:
     colors = {"+": "green", "-": "red", "@": "cyan"}
-    for line in diff.splitlines():
+    for line in diff.removesuffix("\n").split("\n"):
         console.result(line, fg=colors.get(line[:1]))
