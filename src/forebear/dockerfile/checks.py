@@ -6,10 +6,10 @@ import re
 from typing import TYPE_CHECKING, Final
 
 from forebear.dockerfile.expand import UnsetFault, expand
-from forebear.dockerfile.grammar import argument_pairs, key_values
+from forebear.dockerfile.grammar import argument_pairs, check_arguments, check_flags, key_values
 from forebear.dockerfile.model import DockerfileFault, Instruction, Malformed
 from forebear.dockerfile.mounts import check_mount
-from forebear.dockerfile.words import heredoc, split_blank, split_json
+from forebear.dockerfile.words import Flag, heredoc, split_blank, split_json
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -25,7 +25,7 @@ _REMOTE: Final = r"(?:https?|git|ssh|git\+\w+)://|github\.com/|[\w.-]+@[\w.-]+:"
 _HTTP: Final = r"https?://(?!\S*\.git(?:[?#]|\Z))"
 _CHECKSUM: Final = "sha256:[0-9a-f]{64}|sha384:[0-9a-f]{96}|sha512:[0-9a-f]{128}"
 _SIGNAL: Final = (
-    r"(?i:[1-9][0-9]*|(?:SIG)?(?:ABRT|ALRM|BUS|CHLD|CLD|CONT|FPE|HUP|ILL|INT|IO|IOT|KILL|PIPE|POLL|PROF|PWR|QUIT"
+    r"(?i:[+-]?0*[1-9][0-9]*|(?:SIG)?(?:ABRT|ALRM|BUS|CHLD|CLD|CONT|FPE|HUP|ILL|INT|IO|IOT|KILL|PIPE|POLL|PROF|PWR|QUIT"
     r"|SEGV|STKFLT|STOP|SYS|TERM|TRAP|TSTP|TTIN|TTOU|URG|USR1|USR2|VTALRM|WINCH|XCPU|XFSZ"
     r"|RTMIN(?:\+(?:1[0-5]|[1-9]))?|RTMAX(?:-(?:1[0-4]|[1-9]))?))"
 )
@@ -40,11 +40,24 @@ def check(dockerfile: Dockerfile, args: Mapping[str, str]) -> None:
     _check_cycles(dockerfile)
     escape = dockerfile.directives.escape
     for stage in dockerfile.reached(dockerfile.stages[-1]):
+        if stage.base.stage is not None:
+            _check_triggers(dockerfile.stages[stage.base.stage], escape, args)
         for instruction in stage.instructions:
             try:
                 _check_instruction(instruction, escape, args)
             except Malformed as fault:
                 raise DockerfileFault(instruction.line, str(fault)) from fault
+
+
+def _check_triggers(stage: Stage, escape: str, args: Mapping[str, str]) -> None:
+    """What ONBUILD holds is first looked at where another stage triggers it."""
+    for trigger in [one.trigger for one in stage.instructions if one.trigger is not None]:
+        try:
+            check_arguments(trigger.keyword, trigger.text, escape)
+            check_flags(trigger.keyword, [Flag(name, value, range(0)) for name, value in trigger.flags])
+            _check_instruction(trigger, escape, args)
+        except Malformed as fault:
+            raise DockerfileFault(trigger.line, str(fault)) from fault
 
 
 def _check_cycles(dockerfile: Dockerfile) -> None:

@@ -266,6 +266,9 @@ def test_flags_are_kept_in_order() -> None:
         ("FROM a\nHEALTHCHECK --retries=-1 CMD y\n", 2, "the flag --retries is a number, not '-1'"),
         ("FROM a\nHEALTHCHECK NONE x\n", 2, "HEALTHCHECK NONE takes no argument"),
         ("FROM a\nONBUILD\n", 2, "ONBUILD needs an instruction"),
+        ("FROM a AS x\nONBUILD FOO y\nFROM x\n", 2, '"FOO" is no instruction'),
+        ("FROM a AS x\nONBUILD COPY --frm=y a b\nFROM x\n", 2, "COPY has no flag --frm; did you mean --from?"),
+        ("FROM a\nSTOPSIGNAL 0\n", 2, '"0" is no signal'),
         ("FROM a\nONBUILD FROM b\n", 2, "ONBUILD cannot hold FROM"),
         ("# escape=x\nFROM a\n", 1, 'the escape character is "x", and must be \\ or `'),
         ("# escape=`\n# escape=`\nFROM a\n", 2, "the parser directive escape stands twice"),
@@ -285,13 +288,14 @@ def test_what_buildkit_refuses_is_refused_with_its_line(text: str, line: int, pr
     [
         "FROM a AS x\nCOPY --from=y a b\nFROM b AS y\n",  # x comes too early, but nothing needs it
         "FROM a AS x\nLABEL a='b\nFROM b\n",
+        "FROM a AS x\nONBUILD FOO y\nFROM b\n",
         "FROM a\nONBUILD COPY --frm=1 a\n",  # refused only when it is triggered
         "FROM a\nARG A='b\" --whatever\"'\n",
         "FROM a\nENV a b c\nLABEL a 'b c'\n",
         "FROM a\nADD --checksum=abc https://y/z.git z\nADD --checksum=$x https://y z\n",
         "FROM --platform=arm64 a\nHEALTHCHECK --interval=0 --timeout=1.5h2ms --retries= CMD x\n",
         "FROM a\nEXPOSE $PORT 80 8000-8010/udp\n",
-        "FROM a\nSTOPSIGNAL rtmin+3\nSTOPSIGNAL 9\nSTOPSIGNAL $X\n",
+        "FROM a\nSTOPSIGNAL rtmin+3\nSTOPSIGNAL 010\nSTOPSIGNAL -1\nSTOPSIGNAL $X\n",
         'FROM a\nRUN ["a"\nCMD []\nENTRYPOINT\nCMD\n',
         "FROM a\nRUN " + "x" * 65531 + "\n",
     ],
