@@ -286,9 +286,19 @@ class TestFailure:
         check(events, 5)
 
     def test_fail_fast_lets_what_runs_come_to_its_end(self, fork: Site) -> None:
-        fork.engine.before = meeting("tomcat", "jdk")
+        over = threading.Event()
+
+        def emit(event: Event) -> None:
+            if isinstance(event, Ended) and event.outcome == "failed":
+                over.set()
+
+        def before(name: str) -> None:
+            assert name != "jdk" or over.wait(SECONDS)
+
+        fork.engine.before = before
         fork.engine.fails["tomcat"] = BuildFailed("no")
-        found = fork.build(options=api.Options(jobs=2, fail_fast=True))
+        found = outcomes(api.build(fork.project, fork.engine, (), api.Options(jobs=2, fail_fast=True), emit))
+        assert over.is_set()
         assert found["jdk"] == "built"
         assert found["tool"] == "skipped"
 
