@@ -47,6 +47,13 @@ def refused(host: str) -> str:
     return str(caught.value)
 
 
+def refused_socket(host: str) -> str:
+    """As `refused`: the SDK leaves a Unix socket that it could not connect to the garbage collector."""
+    said = refused(host)
+    gc.collect()
+    return said
+
+
 class TestFind:
     def test_the_engine_that_was_named(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setenv("DOCKER_HOST", "tcp://127.0.0.1:1")
@@ -113,17 +120,14 @@ class TestConnect:
             ),
         ],
     )
-    @pytest.mark.filterwarnings("ignore::ResourceWarning")  # the SDK leaves the socket to the garbage collector
+    @pytest.mark.filterwarnings("ignore::ResourceWarning")
     def test_where_nothing_is(self, host: str, message: str) -> None:
-        said = refused(host)
-        gc.collect()
-        assert said == message
+        assert (refused_socket(host) if host.startswith("unix:") else refused(host)) == message
 
     @pytest.mark.parametrize("host", ["nonsense", "tcp://127.0.0.1", "ftp://127.0.0.1:1", "unix://"])
     @pytest.mark.filterwarnings("ignore::ResourceWarning")
     def test_what_is_no_address(self, host: str) -> None:
-        said = refused(host)
-        gc.collect()
+        said = refused_socket(host) if host.startswith("unix:") else refused(host)
         assert re.search(f"Docker engine .*at {host}", said)
 
 
