@@ -37,7 +37,8 @@ def test_each_line_has_the_line_of_its_template() -> None:
 
 
 def test_blocks_leave_no_line_and_loops_repeat_theirs() -> None:
-    template = "FROM scratch\n{% for item in vars.things %}\nENV {{ item }}=1\n{% endfor %}\n  {% if vars.on %}\nUSER u\n{% endif %}\n"
+    loop = "{% for item in vars.things %}\nENV {{ item }}=1\n{% endfor %}\n"
+    template = f"FROM scratch\n{loop}  {{% if vars.on %}}\nUSER u\n{{% endif %}}\n"
     assert [each for each in told({"web.j2": template}) if each[1]] == [
         ("FROM scratch", "web.j2", 1),
         ("ENV a=1", "web.j2", 3),
