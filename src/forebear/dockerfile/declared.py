@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
 from forebear.dockerfile.platforms import UNKNOWN
@@ -43,7 +44,9 @@ def faults(
     return tuple(sorted(found))
 
 
+@lru_cache(maxsize=1 << 14)
 def _canonical(text: str) -> str | None:
+    """A parent is the base of many."""
     try:
         return str(Reference.parse(text))
     except ReferenceFault:
