@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING, Final, TypeVar
 
-from forebear.errors import EngineRefused
+from forebear.errors import EngineRefused, EngineUnreachable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -27,12 +27,18 @@ class Passing(EngineRefused):
         self.wait = wait
 
 
+class Broken(EngineUnreachable):
+    """A connection that was there and broke: what it led to may be there again."""
+
+    wait: float | None = None
+
+
 def retried(attempt: Callable[[], T], *, sleep: Callable[[float], None] = time.sleep) -> T:
-    """Call until it works, with back-off, as long as it raises Passing; four attempts, then the last error."""
+    """Call until it works, with back-off, while it raises Passing or Broken: four attempts, then the last error."""
     for number in range(1, ATTEMPTS):
         try:
             return attempt()
-        except Passing as error:
+        except (Passing, Broken) as error:
             sleep(min(error.wait if error.wait is not None else 0.5 * 2**number, _LONGEST_WAIT))
     return attempt()
 

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from forebear.errors import BuildFailed, EngineRefused, EngineUnreachable
-from forebear.retry import ATTEMPTS, Passing, retried, wait_of
+from forebear.retry import ATTEMPTS, Broken, Passing, retried, wait_of
 
 
 class Attempts:
@@ -34,6 +34,11 @@ class TestRetried:
 
     def test_what_passes_is_tried_again_with_growing_waits(self) -> None:
         attempts = Attempts(*(Passing("busy", status=503) for _ in range(3)))
+        assert attempts.run() == 4
+        assert attempts.waits == [1.0, 2.0, 4.0]
+
+    def test_a_connection_that_broke_is_made_again(self) -> None:
+        attempts = Attempts(Broken("reset"), Passing("busy", status=503), Broken("reset"))
         assert attempts.run() == 4
         assert attempts.waits == [1.0, 2.0, 4.0]
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from contextlib import contextmanager
 from http import HTTPStatus
+from http.client import IncompleteRead
 from typing import TYPE_CHECKING, Final
 
 import docker.errors
@@ -12,7 +13,7 @@ import requests
 import urllib3.exceptions
 
 from forebear.errors import EngineRefused, EngineUnreachable
-from forebear.retry import PASSING, Passing, wait_of
+from forebear.retry import PASSING, Broken, Passing, wait_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -24,6 +25,10 @@ _PASSING_TEXT: Final = re.compile(
 )
 
 
+_BROKEN: Final = (ConnectionResetError, BrokenPipeError, IncompleteRead, urllib3.exceptions.ProtocolError)
+"""What tells that a connection was there."""
+
+
 def may_pass(message: str) -> bool:
     """Whether a message inside a stream tells of a fault that may pass: 429, 5xx, a reset connection."""
     return _PASSING_TEXT.search(message) is not None
@@ -31,14 +36,18 @@ def may_pass(message: str) -> bool:
 
 @contextmanager
 def translated(doing: str, host: str) -> Iterator[None]:
-    """Turn what the SDK raises into EngineRefused, Passing or EngineUnreachable; `doing` tells what was done."""
+    """Turn what the SDK raises into EngineRefused or EngineUnreachable, or into Passing or Broken, which are such.
+
+    `doing` tells what was done.
+    """
     try:
         yield
     except docker.errors.APIError as error:
         raise _refusal(doing, error) from error
     except (requests.RequestException, urllib3.exceptions.HTTPError, OSError) as error:
-        raise EngineUnreachable(
-            f"while {doing}: the engine at {host} went away ({_innermost(error)})",
+        cause = _innermost(error)
+        raise (Broken if isinstance(cause, _BROKEN) else EngineUnreachable)(
+            f"while {doing}: the engine at {host} went away ({str(cause) or type(cause).__name__})",
             "start it again and run the same command: what was done is kept",
         ) from error
     except docker.errors.DockerException as error:
@@ -54,7 +63,8 @@ def _refusal(doing: str, error: docker.errors.APIError) -> EngineRefused:
     return EngineRefused(problem, status=status)
 
 
-def _innermost(error: BaseException) -> str:
-    while (cause := error.__cause__ or error.__context__) is not None:
+def _innermost(error: BaseException) -> BaseException:
+    """What an error came from."""
+    while cause := error.__cause__ or (None if error.__suppress_context__ else error.__context__):
         error = cause
-    return str(error) or type(error).__name__
+    return error

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import http.client
+
 import docker.errors
 import pytest
 import requests
@@ -7,7 +9,7 @@ import urllib3.exceptions
 
 from forebear.engine.boundary import may_pass, translated
 from forebear.errors import BuildFailed, EngineRefused, EngineUnreachable, Error
-from forebear.retry import Passing
+from forebear.retry import Broken, Passing
 
 
 def answer(status: int, message: str = "", **headers: str) -> docker.errors.APIError:
@@ -71,12 +73,34 @@ class TestTranslated:
         assert cause in found.problem
         assert found.action == "start it again and run the same command: what was done is kept"
 
+    @pytest.mark.parametrize(
+        ("cause", "may_be_there_again"),
+        [
+            (ConnectionResetError(104, "Connection reset by peer"), True),
+            (http.client.RemoteDisconnected("Remote end closed connection without response"), True),
+            (http.client.IncompleteRead(b""), True),
+            (BrokenPipeError(32, "Broken pipe"), True),
+            (ConnectionRefusedError(111, "Connection refused"), False),
+            (FileNotFoundError(2, "No such file or directory"), False),
+            (TimeoutError("timed out"), False),
+        ],
+    )
+    def test_a_connection_that_broke_is_told_from_one_that_never_was(
+        self, cause: Exception, may_be_there_again: bool
+    ) -> None:
+        outer = requests.ConnectionError("Connection aborted")
+        outer.__context__ = urllib3.exceptions.ProtocolError("Connection aborted", cause)
+        outer.__context__.__cause__ = cause
+        error = into(outer)
+        assert isinstance(error, EngineUnreachable)
+        assert isinstance(error, Broken) is may_be_there_again
+
     def test_the_innermost_cause_is_told(self) -> None:
         outer = requests.ConnectionError("outer")
         outer.__cause__ = urllib3.exceptions.ProtocolError("middle")
         outer.__cause__.__context__ = ConnectionRefusedError(111, "Connection refused")
         assert "(went away" not in str(into(outer))
-        assert "Connection refused" in str(into(outer))
+        assert "went away (Connection refused)" in str(into(outer)).replace("[Errno 111] ", "")
 
     def test_what_else_the_sdk_raises_is_a_refusal(self) -> None:
         error = into(docker.errors.InvalidVersion("too old"))

@@ -73,16 +73,22 @@ class TestBuild:
 
     @pytest.mark.parametrize(
         "answer",
-        [
-            said(trace(step("RUN a")), cut=True),
-            Answer(b'{"stream": "a"}\r\n{"str', cut=True),
-            said(trace(step("RUN a"))),
-            Answer(),
-        ],
-        ids=["between lines", "in a line", "without an image", "with nothing said"],
+        [said(trace(step("RUN a")), cut=True), Answer(b'{"stream": "a"}\r\n{"str', cut=True), Answer(cut=True)],
+        ids=["between lines", "in a line", "with nothing said"],
     )
-    def test_an_engine_that_breaks_off_went_away(self, answer: Answer, waits: list[float]) -> None:
-        with engine(build=[answer]) as script, pytest.raises(EngineUnreachable):
+    def test_a_connection_that_breaks_is_made_again(self, answer: Answer, waits: list[float]) -> None:
+        with engine(build=[answer, said(BUILT)]) as script:
+            assert docker(script.host).build(request(), lambda _line: None) == "sha256:1"
+        assert (len(script.to("/build")), waits) == (2, [1.0])
+
+    def test_an_engine_that_always_breaks_off_went_away(self) -> None:
+        with engine(build=[Answer(cut=True)]) as script, pytest.raises(EngineUnreachable, match="went away"):
+            docker(script.host).build(request(), lambda _line: None)
+        assert len(script.to("/build")) == 4
+
+    @pytest.mark.parametrize("answer", [said(trace(step("RUN a"))), Answer()])
+    def test_an_engine_that_makes_no_image_broke_off(self, answer: Answer, waits: list[float]) -> None:
+        with engine(build=[answer]) as script, pytest.raises(EngineUnreachable, match="broke off the build"):
             docker(script.host).build(request(), lambda _line: None)
         assert (len(script.to("/build")), waits) == (1, [])
 
