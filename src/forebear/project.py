@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from forebear.dockerfile.model import Dockerfile
+    from forebear.dockerfile.origins import Origin
     from forebear.dockerfile.rendering import Renderer, Request, TemplateFault
     from forebear.lineage.document import Places
     from forebear.lineage.model import Base, Image, Path
@@ -93,6 +94,10 @@ class Project:
         key = memo.key("rendered", self.declaration, locks.write(self.lock), templates)
         return self._with_bases(json.loads(memo.recall(key, lambda: json.dumps(self._texts(self.family.order)))))
 
+    def write(self, rendered: Iterable[Rendered]) -> tuple[str, ...]:
+        """Write Dockerfiles; the paths of those that changed. Raises InputError."""
+        return tuple(each.path for each in rendered if self.workspace.write(each.path, each.text.encode()))
+
     def _texts(self, names: Iterable[str]) -> list[tuple[str, str, int]]:
         """The name, the text and the steps of each image."""
         texts: list[tuple[str, str, int]] = []
@@ -120,11 +125,15 @@ class Project:
 
         return Renderer(self.workspace.template_loader())
 
-    def _text(self, image: Image) -> tuple[str, int]:
-        """The text of an image's Dockerfile, and its steps."""
-        from forebear.dockerfile.rendering import ImageView, Request, TemplateFault
+    def origins(self, image: Image) -> tuple[Origin | None, ...]:
+        """Which line of which template each line of an image's Dockerfile comes from."""
+        return self._renderer.origins(image.template, self._request(image))
 
-        request = Request(
+    def _request(self, image: Image) -> Request:
+        """What the template of an image sees."""
+        from forebear.dockerfile.rendering import ImageView, Request
+
+        return Request(
             image=ImageView(image.name, image.version, image.reference.familiar),
             project=self.family.lineage.project,
             version=self.family.lineage.version,
@@ -132,6 +141,12 @@ class Project:
             uses={alias: self.pinned(base) for alias, base in image.uses},
             vars=image.vars,
         )
+
+    def _text(self, image: Image) -> tuple[str, int]:
+        """The text of an image's Dockerfile, and its steps."""
+        from forebear.dockerfile.rendering import TemplateFault
+
+        request = self._request(image)
         try:
             text = self._renderer.render(image.template, request)
         except TemplateFault as error:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, TextIO
 
@@ -10,6 +10,7 @@ from forebear.errors import Fault, InputError, Place
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
     from forebear.build.recipe import Target
     from forebear.engine.model import Log
@@ -27,30 +28,36 @@ class Logs:
 
     @contextmanager
     def open(self, target: Target) -> Iterator[tuple[str, Log]]:
-        """The log of a target: its path below the root, and what takes its lines. Raises InputError."""
+        """The log of a target: its path below the root, and what takes its lines, which may raise InputError."""
         suffix = "" if target.platform == self.platform else "-" + target.platform.replace("/", "-")
         path = self.workspace.state / FOLDER / f"{target.image}{suffix}.log"
         shown = str(path.relative_to(self.workspace.root))
-        try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            file = path.open("w", encoding="utf-8", errors="replace", buffering=1)
-        except OSError as error:
-            raise _unwritable(shown, error) from error
-        try:
-            yield shown, _lines_of(file, shown)
-        finally:
-            with suppress(OSError):  # told of when the line was written
-                file.close()
+        with ExitStack() as stack:
+            yield shown, _lines_of(path, shown, stack)
 
 
-def _lines_of(file: TextIO, shown: str) -> Log:
+def _lines_of(path: Path, shown: str, stack: ExitStack) -> Log:
+    """What takes lines; the first of them makes an end of the log before, which is kept for what is not built."""
+    file: TextIO | None = None
+
     def take(line: str) -> None:
+        nonlocal file
         try:
+            if file is None:
+                path.parent.mkdir(parents=True, exist_ok=True)
+                file = path.open("w", encoding="utf-8", errors="replace", buffering=1)
+                stack.callback(_close, file)
             print(line, file=file)
         except OSError as error:
             raise _unwritable(shown, error) from error
 
     return take
+
+
+def _close(file: TextIO) -> None:
+    """What could not be written was told of when the line came."""
+    with suppress(OSError):
+        file.close()
 
 
 def _unwritable(shown: str, error: OSError) -> InputError:

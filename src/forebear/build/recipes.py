@@ -30,14 +30,19 @@ class Prepared:
     source: Callable[[Recipe], Source] = field(hash=False)
 
 
-def prepare(project: Project, names: Iterable[str], digests: Digests, platform: str) -> Prepared:
+def prepare(
+    project: Project, names: Iterable[str], digests: Digests, platform: str, *, write: bool = False
+) -> Prepared:
     """Make the recipes of images, given by name; `platform` is for those that name none of their own.
 
-    Every image is rendered and its context read, which raises InputError with the faults of all.
+    Every image is rendered and its context read; with `write` the Dockerfiles are written in between, since the
+    context of one image may hold that of another. That raises InputError with the faults of all.
     """
     wanted = frozenset(names)
     whole = len(wanted) == len(project.family.lineage.images)
     rendered = project.rendered() if whole else project.render(wanted)
+    if write:
+        project.write(rendered.values())
     contexts = _contexts(project, rendered.values(), digests)
     pins = {reference.familiar: pin for reference, pin in project.lock.pins.items()}
     kitchen = _Kitchen(project, rendered, contexts, pins, platform)

@@ -30,10 +30,13 @@ if TYPE_CHECKING:
 class Session:
     """The plan for chosen images, made when the session is; `run` carries it out.
 
-    Without an engine the plan holds what the files alone tell. Raises InputError, EngineError.
+    Without an engine the plan holds what the files alone tell. With `write` Dockerfiles are written before contexts
+    are read. Raises InputError, EngineError.
     """
 
-    def __init__(self, project: Project, engine: Engine | None, chosen: Collection[str]) -> None:
+    def __init__(
+        self, project: Project, engine: Engine | None, chosen: Collection[str], *, write: bool = False
+    ) -> None:
         self._project = project
         self._engine = engine
         self._info = engine.info() if engine else None
@@ -45,7 +48,7 @@ class Session:
             # An engine takes its time to list images; meanwhile the files are read.
             listing = pool.submit(engine.tagged, project.folder) if engine else None
             with Digests(project.workspace) as digests:
-                self.prepared = prepare(project, needed, digests, own)
+                self.prepared = prepare(project, needed, digests, own, write=write)
             self._present = (
                 survey(engine, listing.result(), self.prepared, self._memory) if engine and listing else None
             )
