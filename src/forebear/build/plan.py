@@ -149,6 +149,7 @@ def _unsound(recipe: Recipe, here: Present, bases: Mapping[str, Present]) -> tup
         return ()
     if not here.stands_on(ground):
         return (f"its layers do not begin with those of its {recipe.ground.kind} {recipe.ground.name}",)
-    if here.history is not None and here.history > (ground.history or 0) + ground.triggers + recipe.steps:
+    bound = (ground.history or 0) + ground.triggers + recipe.steps + here.beside
+    if here.history is not None and here.history > bound:
         return (f"{recipe.shown} names an image that somebody built on top of forebear's",)
     return ()

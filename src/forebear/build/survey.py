@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
 from itertools import chain
 from typing import TYPE_CHECKING, Final
 
-from forebear.build.content import present
+from forebear.build.content import present, with_history
 from forebear.build.recipe import BaseKind, Present, Recipe, Target
 
 if TYPE_CHECKING:
@@ -42,7 +41,7 @@ def survey(engine: Engine, tagged: Mapping[str, Listed], prepared: Prepared, mem
 def _ask(engine: Engine, name: str, platform: str) -> Facts | None:
     """The facts of an image that forebear may not have made."""
     facts = _for(platform, engine.inspect(name))
-    return replace(facts, history=engine.history(facts.id)) if facts else None
+    return with_history(facts, engine.history(facts.id)) if facts else None
 
 
 def _for(platform: str, facts: Facts | None) -> Facts | None:
@@ -58,7 +57,7 @@ def _histories(engine: Engine, recipes: Iterable[Recipe], found: Mapping[Target,
         if (here := found.get(recipe.target)) and here.history is not None
     }
     made = {ground: facts for ground in grounds if (facts := found.get(ground)) and facts.history is None}
-    return {ground: replace(facts, history=engine.history(facts.id)) for ground, facts in made.items()}
+    return {ground: with_history(facts, engine.history(facts.id)) for ground, facts in made.items()}
 
 
 def _tagged(tagged: Mapping[str, Listed], recipes: Iterable[Recipe]) -> Iterator[tuple[Target, str]]:

@@ -16,11 +16,13 @@ from forebear.engine import containers
 from forebear.engine.boundary import translated
 from forebear.engine.builds import TAR, parameters
 from forebear.engine.connect import Address, connect, find
-from forebear.engine.facts import entries, facts, listed, platform
+from forebear.engine.details import details
+from forebear.engine.facts import facts, listed, platform, steps
 from forebear.engine.model import (
     Builder,
     BuildRequest,
     Capabilities,
+    EngineDetails,
     EngineInfo,
     Facts,
     Listed,
@@ -76,6 +78,12 @@ class Docker:
             platform=platform(version["Os"], version["Arch"]),
         )
 
+    def details(self) -> EngineDetails:
+        """What the engine says of what is around it, now."""
+        client = self._client
+        with self._doing("asking how the engine is set up"):
+            return details(client.info())
+
     def capabilities(self) -> Capabilities:
         """What the engine was found to be able to do: an empty image is built in each way, until one works."""
         with self._probing:
@@ -119,10 +127,10 @@ class Docker:
             except docker.errors.NotFound:
                 return None
 
-    def history(self, image: str) -> int:
-        """The number of entries in the history of an image, by ID, without labels that were added beside it."""
+    def history(self, image: str) -> tuple[str, ...]:
+        """What made each entry in the history of an image, by ID, newest first."""
         with self._doing(f"asking for the history of {image}"):
-            return entries(self._client.history(image))
+            return steps(self._client.history(image))
 
     def build(self, request: BuildRequest, log: Log) -> str:
         """Build an image without a tag; the ID of it. Raises BuildFailed where a step of it fails."""
@@ -154,7 +162,7 @@ class Docker:
                 yield from records(response.iter_content(None))
 
     def cancel(self) -> None:
-        """End all builds that run, and let none begin: they raise an Error."""
+        """End all builds, pulls and commands that run, and let none begin: most raise an Error."""
         self._uploads.cancel()
 
     def tag(self, image: str, reference: str) -> None:
@@ -178,14 +186,18 @@ class Docker:
             said = self._client.pull(
                 reference.name, reference.digest or reference.tag, platform=platform, stream=True, decode=True
             )
-            for record in said:
+            for record in self._uploads.until_cancelled(said):
                 if message := error_of(record):
                     raise refusal(doing, message)
 
     def run(self, image: str, command: tuple[str, ...], seconds: int) -> RunOutcome:
         """Run a command in a container without network, and remove it. Raises BuildFailed when time is up."""
-        with self._doing(f"running {' '.join(command)}"):
-            return containers.run(self._client, image, command, seconds)
+        with (
+            self._doing(f"running {' '.join(command)}"),
+            containers.made(self._client, image, command) as container,
+            self._uploads.ended_by(lambda: self._client.kill(container)),
+        ):
+            return containers.run(self._client, container, command, seconds)
 
     def resolve(self, reference: str) -> Resolved | None:
         """Ask the registry, through the engine, what a tag names; None where the registry has no such image."""

@@ -19,18 +19,17 @@ _LIMIT: Final = 64 * 1024
 """How much of a command's output is kept, in bytes."""
 
 
-def run(client: APIClient, image: str, command: tuple[str, ...], seconds: int) -> RunOutcome:
-    """Run a command in a container of an image, without network; raises BuildFailed when its time is up."""
-    with _container(client, image, command) as container:
-        client.start(container)
-        try:
-            status = client.wait(container, timeout=seconds)
-        except requests.RequestException as error:
-            if not _timed_out(error):
-                raise
-            raise BuildFailed(f"{' '.join(command)} did not end within {seconds} s") from error
-        output = client.logs(container, stdout=True, stderr=True, tail=1000)
-        return RunOutcome(int(status["StatusCode"]), output[-_LIMIT:].decode("utf-8", "replace"))
+def run(client: APIClient, container: str, command: tuple[str, ...], seconds: int) -> RunOutcome:
+    """Run the command that a container is made for; raises BuildFailed when its time is up."""
+    client.start(container)
+    try:
+        status = client.wait(container, timeout=seconds)
+    except requests.RequestException as error:
+        if not _timed_out(error):
+            raise
+        raise BuildFailed(f"{' '.join(command)} did not end within {seconds} s") from error
+    output = client.logs(container, stdout=True, stderr=True, tail=1000)
+    return RunOutcome(int(status["StatusCode"]), output[-_LIMIT:].decode("utf-8", "replace"))
 
 
 def _timed_out(error: requests.RequestException) -> bool:
@@ -39,7 +38,8 @@ def _timed_out(error: requests.RequestException) -> bool:
 
 
 @contextmanager
-def _container(client: APIClient, image: str, command: tuple[str, ...]) -> Iterator[str]:
+def made(client: APIClient, image: str, command: tuple[str, ...]) -> Iterator[str]:
+    """A container of an image for a command, without network; it is removed, and so ended, in the end."""
     host = client.create_host_config(network_mode="none")
     container: str = client.create_container(image, entrypoint=list(command), command=[], host_config=host)["Id"]
     try:

@@ -25,8 +25,6 @@ _CONFIG: Final = (
 )
 """What a container gets of an image's configuration (OCI image-spec, config.md, "config", and Docker's additions)."""
 
-_STAMP: Final = "forebear.key="
-
 
 def facts(image: Mapping[str, Any]) -> Facts:
     """The facts of an image, from the answer to `GET /images/NAME/json`."""
@@ -43,9 +41,9 @@ def facts(image: Mapping[str, Any]) -> Facts:
     )
 
 
-def entries(history: Sequence[Mapping[str, Any]]) -> int:
-    """The number of entries in the answer to `GET /images/NAME/history`, without the classic builder's for labels."""
-    return sum(_STAMP not in (entry.get("CreatedBy") or "") for entry in history)
+def steps(history: Sequence[Mapping[str, Any]]) -> tuple[str, ...]:
+    """What made each entry in the answer to `GET /images/NAME/history`, newest first."""
+    return tuple(entry.get("CreatedBy") or "" for entry in history)
 
 
 def listed(image: Mapping[str, Any]) -> Listed:

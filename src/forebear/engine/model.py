@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from datetime import datetime
 
 
 class Builder(StrEnum):
@@ -37,6 +40,25 @@ class EngineInfo:
         """`Docker 28.5.2 (API 1.51), containerd image store, linux/amd64`."""
         store = "containerd image store" if self.keeps_digests else self.store
         return f"Docker {self.version} (API {self.api}), {store}, {self.platform}"
+
+
+@dataclass(frozen=True, slots=True)
+class EngineDetails:
+    """What an engine says of what is around it.
+
+    `driver`: the storage driver, or containerd's snapshotter, with `driver_status` as it tells of itself; `folders`:
+    where its data is, on its own machine; `kernel`: of that machine; `time`: what its clock says, None where it does
+    not tell; `security`: its security options; `proxies`: by name, without passwords; `warnings`: of itself.
+    """
+
+    driver: str
+    driver_status: tuple[tuple[str, str], ...]
+    folders: tuple[str, ...]
+    kernel: str
+    time: datetime | None
+    security: tuple[str, ...]
+    proxies: tuple[tuple[str, str], ...]
+    warnings: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,8 +97,8 @@ class Facts:
 
     `layers`: digests of the unpacked layers, lowest first; `config`: what a container of it gets, as
     sorted pairs of a field's name and its JSON text, without labels; `history`: the number of entries, None
-    where it was not asked;
-    `triggers`: the number of ONBUILD instructions; `size` in bytes.
+    where it was not asked; `triggers`: the number of ONBUILD instructions; `size` in bytes; `beside`: how many
+    entries of the history are labels of its own that the builder was given beside the Dockerfile.
     """
 
     id: str
@@ -87,6 +109,7 @@ class Facts:
     history: int | None
     triggers: int
     size: int
+    beside: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,6 +166,10 @@ class Engine(Protocol):
         """What the engine says of itself."""
         ...
 
+    def details(self) -> EngineDetails:
+        """What the engine says of what is around it, now."""
+        ...
+
     def capabilities(self) -> Capabilities:
         """What the engine was found to be able to do, tried once."""
         ...
@@ -155,8 +182,8 @@ class Engine(Protocol):
         """The facts of an image by ID or reference, all but its history; None where the engine has none."""
         ...
 
-    def history(self, image: str) -> int:
-        """The number of entries in the history of an image, by ID, without labels that were added beside it."""
+    def history(self, image: str) -> tuple[str, ...]:
+        """What made each entry in the history of an image, by ID, newest first."""
         ...
 
     def build(self, request: BuildRequest, log: Log) -> str:
@@ -164,7 +191,7 @@ class Engine(Protocol):
         ...
 
     def cancel(self) -> None:
-        """End all builds that run, and let none begin: they raise an Error."""
+        """End all builds, pulls and commands that run, and let none begin: most raise an Error."""
         ...
 
     def tag(self, image: str, reference: str) -> None:

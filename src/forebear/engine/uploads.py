@@ -1,55 +1,79 @@
-"""Builds under way, which can be cancelled from another thread: an engine ends what nobody listens to."""
+"""Work under way, which can be cancelled from another thread: an engine ends a build that nobody listens to."""
 
 from __future__ import annotations
 
+import os
 import socket
 import threading
 from contextlib import contextmanager, suppress
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
-from forebear.errors import BuildFailed
+from forebear.errors import BuildFailed, Error
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     import requests
 
+T = TypeVar("T")
+
 
 class Uploads:
-    """What is being sent to an engine, or answered by it."""
+    """What is being sent to an engine, answered by it, or running on it."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._cancelled = False
-        self._open: set[socket.socket] = set()
+        self._ends: dict[object, Callable[[], None]] = {}
 
-    def until_cancelled(self, body: Iterator[bytes]) -> Iterator[bytes]:
-        """The chunks of a body; raises BuildFailed as soon as all is cancelled."""
-        for chunk in body:
+    def until_cancelled(self, parts: Iterable[T]) -> Iterator[T]:
+        """The parts of what is sent or answered; raises BuildFailed as soon as all is cancelled."""
+        for part in parts:
             if self._cancelled:
                 raise BuildFailed("interrupted")
-            yield chunk
+            yield part
 
     @contextmanager
-    def answering(self, response: requests.Response) -> Iterator[None]:
-        """Let a response that is being read be cut off by `cancel`."""
-        connection = response.raw.connection
-        sock = connection.sock if connection else None
+    def ended_by(self, end: Callable[[], None]) -> Iterator[None]:
+        """Let what is done meanwhile be ended by `cancel`, which calls `end`; raises BuildFailed after one."""
+        me = object()
         with self._lock:
             if self._cancelled:
                 raise BuildFailed("interrupted")
-            if sock:
-                self._open.add(sock)
+            self._ends[me] = end
         try:
             yield
         finally:
             with self._lock:
-                self._open.discard(sock)
+                self._ends.pop(me, None)
+
+    @contextmanager
+    def answering(self, response: requests.Response) -> Iterator[None]:
+        """Let a response that is being read be cut off by `cancel`.
+
+        Shut down, a socket wakes the thread that reads it; closed, it would not.
+        """
+        with _socket_of(response) as sock, self.ended_by(lambda: sock.shutdown(socket.SHUT_RDWR)):
+            yield
 
     def cancel(self) -> None:
-        """Cut off what is under way. Shut down, a socket wakes the thread that reads it; closed, it would not."""
+        """End what is under way."""
         with self._lock:
             self._cancelled = True
-            for sock in self._open:
-                with suppress(OSError):
-                    sock.shutdown(socket.SHUT_RDWR)
+            for end in self._ends.values():
+                with suppress(OSError, Error):
+                    end()
+
+
+def _socket_of(response: requests.Response) -> socket.socket:
+    """The socket that a response is read from, to be closed apart from it; one of its own where there is none.
+
+    By its number: a response that ends its connection has taken the socket away from that.
+    """
+    with suppress(OSError):
+        number = os.dup(response.raw.fileno())
+        try:
+            return socket.socket(fileno=number)
+        except OSError:
+            os.close(number)
+    return socket.socket()

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from forebear.build.content import content_of, present
+from forebear.build.content import content_of, present, with_history
 from forebear.build.key import INPUTS, KEY, OCI, Input, Inputs, Stamp, stamp_labels
 from forebear.engine.model import Facts
 
@@ -70,3 +70,34 @@ def test_an_image_on_the_engine_has_the_stamp_that_its_labels_carry() -> None:
 
 def test_an_image_of_others_has_none() -> None:
     assert present(FACTS).stamp is None
+
+
+class TestHistory:
+    CLASSIC = "/bin/sh -c #(nop)  LABEL "
+
+    def stamped(self) -> Facts:
+        inputs = Inputs(
+            own("FROM x", Input("label", "team", "x")), digest("c"), (), (Input("scratch", "", "scratch scratch"),)
+        )
+        stamp = Stamp("fedora", inputs.key, inputs)
+        return replace(FACTS, labels=(*stamp_labels(stamp).items(), ("team", "base"), ("zone", "1")))
+
+    def labels(self, facts: Facts) -> list[str]:
+        return [f"{self.CLASSIC}{name}={value}" for name, value in facts.labels if name != "zone"]
+
+    def test_labels_that_the_classic_builder_was_given_are_told_apart(self) -> None:
+        facts = self.stamped()
+        given = self.labels(facts)
+        found = with_history(facts, [*reversed(given), "RUN make # buildkit", ""])
+        assert (found.history, found.beside) == (len(given) + 2, len(given))
+
+    def test_labels_of_others_and_of_dockerfiles_are_not(self) -> None:
+        """`zone` comes from the parent; BuildKit writes LABEL without #(nop), for those of the Dockerfile alone."""
+        facts = self.stamped()
+        others = [f"{self.CLASSIC}zone=1", f"{self.CLASSIC}team=other", f"{self.CLASSIC}more=1", "LABEL team=base"]
+        found = with_history(facts, others)
+        assert (found.history, found.beside) == (4, 0)
+
+    def test_an_image_that_others_made_has_none(self) -> None:
+        found = with_history(FACTS, [f"{self.CLASSIC}vendor=us"])
+        assert (found.history, found.beside) == (1, 0)

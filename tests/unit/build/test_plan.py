@@ -193,6 +193,11 @@ class TestImposters:
         assert judge(FEDORA, replace(ours, history=longer(ours, 2)), {UPSTREAM: ground}).action is Action.REUSE
         assert judge(FEDORA, replace(ours, history=longer(ours, 3)), {UPSTREAM: ground}).action is Action.BUILD
 
+    def test_labels_given_beside_the_dockerfile_explain_a_longer_history(self) -> None:
+        ours = replace(built(FEDORA, {UPSTREAM: GROUND}), beside=5)
+        assert judge(FEDORA, replace(ours, history=longer(ours, 5)), {UPSTREAM: GROUND}).action is Action.REUSE
+        assert judge(FEDORA, replace(ours, history=longer(ours, 6)), {UPSTREAM: GROUND}).action is Action.BUILD
+
     def test_the_history_of_what_forebear_is_known_to_have_made_is_not_asked_for(self) -> None:
         ours = replace(built(FEDORA, {UPSTREAM: GROUND}), history=None)
         assert judge(FEDORA, ours, {UPSTREAM: replace(GROUND, history=None)}).action is Action.REUSE

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from forebear.engine.facts import entries, facts, listed, platform
+from forebear.engine.facts import facts, listed, platform, steps
 from forebear.engine.model import Builder, Capabilities, EngineInfo, Listed, Resolved
 
 IMAGE: dict[str, Any] = {
@@ -54,16 +54,10 @@ def test_an_image_that_says_nothing_of_itself(config: dict[str, Any] | None) -> 
     assert (found.config, found.labels, found.layers, found.triggers, found.size) == ((), (), (), 0, 0)
 
 
-def test_the_entry_of_the_classic_builder_for_labels_does_not_count() -> None:
-    history: list[dict[str, Any]] = [
-        {"CreatedBy": "/bin/sh -c #(nop)  LABEL forebear.image=a forebear.key=sha256:1"},
-        {"CreatedBy": "RUN /bin/sh -c make # buildkit"},
-        {"CreatedBy": ""},
-        {"CreatedBy": None},
-        {},
-    ]
-    assert entries(history) == 4
-    assert entries([]) == 0
+def test_what_made_each_entry_of_a_history() -> None:
+    history: list[dict[str, Any]] = [{"CreatedBy": "RUN make # buildkit"}, {"CreatedBy": ""}, {"CreatedBy": None}, {}]
+    assert steps(history) == ("RUN make # buildkit", "", "", "")
+    assert steps([]) == ()
 
 
 def test_an_image_of_a_listing() -> None:

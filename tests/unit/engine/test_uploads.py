@@ -23,10 +23,9 @@ def pair() -> Iterator[tuple[socket.socket, socket.socket]]:
         yield ours, theirs
 
 
-def response(sock: socket.socket | None) -> requests.Response:
-    """What of a response is looked at: the connection that it is read from."""
-    connection = SimpleNamespace(sock=sock) if sock else None
-    return cast("requests.Response", SimpleNamespace(raw=SimpleNamespace(connection=connection)))
+def response(sock: socket.socket) -> requests.Response:
+    """What of a response is looked at: the number of the socket that it is read from."""
+    return cast("requests.Response", SimpleNamespace(raw=sock))
 
 
 def test_a_body_passes_until_all_is_cancelled() -> None:
@@ -72,14 +71,33 @@ def test_after_a_cancel_no_answer_is_read(pair: tuple[socket.socket, socket.sock
         raise AssertionError("read")
 
 
-def test_a_response_without_a_connection_is_read_as_it_is() -> None:
+def test_a_response_whose_connection_is_gone_is_read_as_it_is(pair: tuple[socket.socket, socket.socket]) -> None:
     uploads = Uploads()
-    with uploads.answering(response(None)):
+    pair[0].close()
+    with uploads.answering(response(pair[0])):
         uploads.cancel()
 
 
-def test_a_connection_that_is_broken_already_is_no_hindrance(pair: tuple[socket.socket, socket.socket]) -> None:
+def test_a_connection_that_breaks_meanwhile_is_no_hindrance(pair: tuple[socket.socket, socket.socket]) -> None:
     uploads = Uploads()
     with uploads.answering(response(pair[0])):
         pair[0].close()
+        pair[1].close()
         uploads.cancel()
+
+
+def test_what_else_is_under_way_is_ended_by_what_ends_it() -> None:
+    uploads = Uploads()
+    ended: list[str] = []
+
+    def stubborn() -> None:
+        ended.append("stubborn")
+        raise OSError
+
+    with uploads.ended_by(lambda: ended.append("early")):
+        pass
+    with uploads.ended_by(stubborn), uploads.ended_by(lambda: ended.append("late")):
+        uploads.cancel()
+    assert ended == ["stubborn", "late"]
+    with pytest.raises(BuildFailed, match="interrupted"), uploads.ended_by(lambda: None):
+        raise AssertionError("begun")
