@@ -48,13 +48,17 @@ class Ran:
 
 @dataclass
 class Family:
-    """A project of a few images in `root`, built on the engine at `host`; lineage.yml follows every `add`."""
+    """A project of a few images in `root`, built on the engine at `host`; lineage.yml follows every `add`.
+
+    `labels` are those of images that are added without any.
+    """
 
     root: Path
     host: str
     project: str
     fields: dict[str, Any] = field(default_factory=dict)
     images: dict[str, dict[str, Any]] = field(default_factory=dict)
+    labels: dict[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.engine: Engine = api.connect(self.host)
@@ -64,7 +68,7 @@ class Family:
         self, name: str, base: str, *lines: str, files: Mapping[str, str | bytes] | None = None, **entry: Any
     ) -> None:
         """Declare an image: FROM its parent, then `lines`; `files` are its context, `entry` the rest of its entry."""
-        self.images[name] = {"from": base, **entry}
+        self.images[name] = {"from": base, **({"labels": self.labels} if self.labels else {}), **entry}
         self.template(name, *lines)
         for path, data in (files or {}).items():
             self.put(f"images/{name}/{path}", data)
@@ -197,7 +201,7 @@ def tags(client: docker.APIClient, project: str) -> list[str]:
 
 def output(client: docker.APIClient, image: str, *command: str) -> str:
     """What a command prints in a container of an image, where it has to succeed."""
-    container = client.create_container(image, command)["Id"]
+    container = client.create_container(image, list(command))["Id"]
     try:
         client.start(container)
         code, said = client.wait(container)["StatusCode"], client.logs(container).decode()

@@ -1,4 +1,4 @@
-"""The builders: what was chosen is told, the classic one does where there is no BuildKit, and rebuilds come out equal."""
+"""The builders: which was chosen is told, the classic one does without BuildKit, and rebuilds come out equal."""
 
 from __future__ import annotations
 
@@ -57,7 +57,8 @@ def test_where_buildkit_refuses_the_classic_builder_does(
     classic.lock()
     ran = classic.forebear("build")
     assert ran.lines == ["built    a 1.0.0", "built    b 1.0.0", "built    c 1.0.0", "3 built"]
-    assert f"classic: the same inputs give layers that may differ in their times (BuildKit refuses: {REFUSAL})" in ran.err
+    assert "classic: the same inputs give layers that may differ in their times" in ran.err
+    assert f"(BuildKit refuses: {REFUSAL})" in ran.err
     assert output(client, classic.tag("c"), "cat", "/a", "/b", "/c") == "one\ntwo\none\n"
     assert layers(client, classic.tag("c"))[: len(layers(client, classic.tag("b")))] == layers(client, classic.tag("b"))
     assert tags(client, classic.project) == [classic.tag(name) for name in "abc"]

@@ -186,7 +186,11 @@ def test_a_change_that_changes_no_content_spares_the_descendants(family: Family,
     family.build()
     family.template("a", "# Somebody explained it.", "FROM {{ parent }}", "RUN echo a >/a")
     ran = family.forebear("build")
-    assert ran.lines[:3] == ["built    a 1.0.0", "spared   b 1.0.0: parent unchanged", "spared   c 1.0.0: parent unchanged"]
+    assert ran.lines[:3] == [
+        "built    a 1.0.0",
+        "spared   b 1.0.0: parent unchanged",
+        "spared   c 1.0.0: parent unchanged",
+    ]
     assert "3 to build (2 of them may be spared)" in ran.err
     assert family.plan() == {}
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from families import Family, by_hand, ended, identity, outcomes, tags
+from families import Family, ended, identity, outcomes, tags
 from proxy import answer, proxy
 
 if TYPE_CHECKING:

@@ -3,22 +3,33 @@
 from __future__ import annotations
 
 import signal
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from families import Family, ended, identity, tags
 
 if TYPE_CHECKING:
     import docker
-    from meeting import Meeting
 
-GATES = {
+GATES: dict[str, tuple[dict[str, Any], str]] = {
     "exit code": ({"run": ["test", "-e", "/missing"]}, 'gate "it": exit code 1, not 0'),
     "another exit code": ({"run": ["true"], "exit": 3}, 'gate "it": exit code 0, not 3'),
     "output": ({"run": "echo some words", "output": "^other"}, "gate \"it\": its output does not match '^other'"),
     "no such command": ({"run": ["no-such-command"]}, "no-such-command"),
     "no network": ({"run": "ifconfig eth0"}, 'gate "it": exit code 1, not 0'),
 }
+
+
+def containers(client: docker.APIClient, family: Family) -> list[object]:
+    """The containers of the family's images."""
+    return list(client.containers(all=True, filters={"label": f"project={family.project}"}))
+
+
+@pytest.fixture
+def family(family: Family) -> Family:
+    """A project without images, whose containers can be told from all others."""
+    family.labels = {"project": family.project}
+    return family
 
 
 @pytest.mark.parametrize("gate", GATES)
@@ -38,7 +49,7 @@ def test_what_does_not_pass_gets_no_tag_and_no_children(
     assert ran.lines[1] == "skipped  b 1.0.0: a failed"
     assert identity(client, family.tag("a")) == was
     assert tags(client, family.project) == [family.tag("a"), family.tag("b")]
-    assert not client.containers(all=True, filters={"label": "forebear.image=a"})
+    assert not containers(client, family)
     family.add("a", busybox_base, "ENV A=2")
     assert family.build() == {"a": "built", "b": "built"}
 
@@ -54,7 +65,7 @@ def test_what_passes_all_gates_gets_its_tag(family: Family, busybox_base: str, c
     assert family.build() == {"a": "built"}
     log = (family.root / ".forebear/logs/a.log").read_text()
     assert "gate words: /bin/sh -c echo some words >&2\n  some words\n" in log
-    assert not client.containers(all=True, filters={"label": "forebear.image=a"})
+    assert not containers(client, family)
 
 
 def test_every_gate_that_fails_is_told(family: Family, busybox_base: str) -> None:
@@ -76,4 +87,4 @@ def test_a_signal_ends_a_gate(family: Family, busybox_base: str, client: docker.
     process.send_signal(signal.SIGINT)
     ended(process, 130, seconds=10)
     assert tags(client, family.project) == []
-    assert not client.containers(all=True, filters={"label": "forebear.image=a"})
+    assert not containers(client, family)

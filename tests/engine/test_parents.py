@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from itertools import pairwise
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl, urlencode
 
@@ -28,7 +29,7 @@ def test_the_layers_of_a_child_begin_with_those_of_its_parent(
     family.lock()
     family.build()
     chain = [layers(client, image) for image in (busybox_base, *map(family.tag, "abc"))]
-    for parent, child in zip(chain, chain[1:], strict=False):
+    for parent, child in pairwise(chain):
         assert child[:-1] == parent
     assert len(layers(client, family.tag("empty"))) == 1
 
@@ -97,7 +98,8 @@ def test_a_child_that_an_engine_builds_on_something_else_gets_no_tag(
         query = dict(parse_qsl(text))
         if "FOREBEAR_BASE_1" not in query.get("buildargs", ""):
             return line
-        query["buildargs"] = json.dumps(json.loads(query["buildargs"]) | {"FOREBEAR_BASE_1": f"{family.project}/other:1"})
+        arguments = json.loads(query["buildargs"]) | {"FOREBEAR_BASE_1": f"{family.project}/other:1"}
+        query["buildargs"] = json.dumps(arguments)
         return f"{method} {path}?{urlencode(query)} {protocol}"
 
     with proxy(engine.host, tmp_path, meddle) as between:
@@ -154,6 +156,7 @@ def test_an_image_with_our_labels_on_another_base_does_not_pass_for_ours(
     family.add("a", busybox_base, "ENV A=1")
     family.lock()
     family.build()
-    copied = [f"LABEL {json.dumps(name)}={json.dumps(value)}" for name, value in labels(client, family.tag("a")).items()]
+    ours = labels(client, family.tag("a")).items()
+    copied = [f"LABEL {json.dumps(name)}={json.dumps(value)}" for name, value in ours]
     by_hand(client, family.tag("a"), "FROM scratch", "ENV A=1", *copied)
     assert family.plan()["a"] == ("its layers do not begin with those of its upstream base:1",)
