@@ -1,0 +1,55 @@
+"""Pure: how far an image that was built a second time is like the first."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from forebear.build.key import KEY
+
+if TYPE_CHECKING:
+    from forebear.engine.model import EngineInfo, Facts
+
+
+class Grade(StrEnum):
+    """From the best to the least: the same image, the same layers, the same inputs, none of these."""
+
+    DIGEST = "digest"
+    LAYERS = "layers"
+    INPUTS = "inputs"
+    NONE = "none"
+
+
+@dataclass(frozen=True, slots=True)
+class Graded:
+    """A grade, and what stops the next one; empty where there is none."""
+
+    grade: Grade
+    obstacle: str = ""
+
+
+def grade(first: Facts, second: Facts, engine: EngineInfo, other: EngineInfo) -> Graded:
+    """Grade a second image beside the first; each engine is the one that has it."""
+    if first.id == second.id:
+        return Graded(Grade.DIGEST)
+    if first.layers == second.layers:
+        return Graded(Grade.LAYERS, "; ".join(_configurations(first, second, engine, other)))
+    if dict(first.labels).get(KEY) == dict(second.labels).get(KEY):
+        return Graded(Grade.INPUTS, "its layers differ")
+    return Graded(Grade.NONE, "its parent came out differently")
+
+
+def _configurations(first: Facts, second: Facts, engine: EngineInfo, other: EngineInfo) -> Iterator[str]:
+    """Why two images of the same layers are not the same image."""
+    if engine.keeps_digests != other.keeps_digests:
+        yield f"the {engine.store} and the {other.store} image store name images in different ways"
+    before, after = dict(first.config), dict(second.config)
+    fields = sorted(name for name in before | after if before.get(name) != after.get(name))
+    if fields:
+        yield f"the configuration differs in {', '.join(fields)}"
+    if first.labels != second.labels:
+        yield "the labels differ"
+    if not fields and first.labels == second.labels and engine.keeps_digests == other.keeps_digests:
+        yield "the times in its history differ, or the builders write manifests differently"
