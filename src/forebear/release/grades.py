@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
@@ -10,6 +9,7 @@ from typing import TYPE_CHECKING
 from forebear.build.key import KEY
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from forebear.engine.model import EngineInfo, Facts
 
 
