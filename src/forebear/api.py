@@ -13,6 +13,7 @@ from forebear.pins import lock as locks
 from forebear.pins import locking
 from forebear.project import LIMIT, Project, Rendered
 from forebear.project import load as open_project
+from forebear.workspace import find_root
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from forebear.pins.locking import Locking
     from forebear.pins.resolve import Difference, Manifests
     from forebear.reference import Reference
+    from forebear.release.doctor import Diagnosis
 
 __all__ = [
     "Drift",
@@ -36,6 +38,7 @@ __all__ = [
     "build",
     "check_lock",
     "connect",
+    "doctor",
     "drift",
     "graph",
     "init",
@@ -245,6 +248,27 @@ def _gates(project: Project, engine: Engine) -> Callable[[Recipe], Gates]:
 
 def _jobs() -> int:
     return max(2, 2 * (os.cpu_count() or 1))
+
+
+def doctor(start: Path, engine: Engine | None = None) -> Diagnosis:
+    """What an engine, by default that of `connect`, can promise to the project around a folder; there may be none.
+
+    An engine that cannot be reached, and a project with faults, are findings. Raises InputError where no folder is.
+    """
+    from forebear.release.doctor import examine
+
+    load = open_project if _is_in_project(start) else lambda _start: None
+    return examine(lambda: engine or connect(), lambda: load(start))
+
+
+def _is_in_project(folder: Path) -> bool:
+    try:
+        find_root(folder)
+    except InputError:
+        if folder.is_dir():
+            return False
+        raise
+    return True
 
 
 def init(

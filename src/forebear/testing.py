@@ -11,12 +11,14 @@ import json
 import tarfile
 import threading
 from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from forebear.engine.model import (
     Builder,
     BuildRequest,
     Capabilities,
+    EngineDetails,
     EngineInfo,
     Facts,
     Listed,
@@ -57,6 +59,10 @@ class FakeEngine:
         """An engine with the containerd image store."""
         return EngineInfo("fake://", "28.0.0", "1.51", "containerd", "linux/amd64")
 
+    def details(self) -> EngineDetails:
+        """A far machine, whose clock is in step."""
+        return EngineDetails("overlayfs", (), ("/var/lib/docker",), "6.1.0", datetime.now(UTC), (), (), ())
+
     def capabilities(self) -> Capabilities:
         """The best."""
         return Capabilities(Builder.BUILDKIT, rewrites_timestamps=True, why_not="")
@@ -88,7 +94,7 @@ class FakeEngine:
 
     def build(self, request: BuildRequest, log: Log) -> str:
         """Make an image of one layer, which the Dockerfile and context give, on what the first base argument names."""
-        name = dict(request.labels)["forebear.image"]
+        name = dict(request.labels).get("forebear.image", "")
         self.before(name)
         log(f"[1/1] building {name}")
         if name in self.fails:

@@ -23,6 +23,7 @@ COMMANDS: Final = {
     "plan": "Tell what a build would do to each image, and why.",
     "build": "Build what has changed, in order: the cascade.",
     "test": "Run the gates of images that are built.",
+    "doctor": "Tell what this engine can promise, and what is in the way.",
     "schema": "Print the JSON Schema of lineage.yml.",
     "completion": "Print the completion script for a shell.",
 }

@@ -16,11 +16,13 @@ from forebear.engine import containers
 from forebear.engine.boundary import translated
 from forebear.engine.builds import TAR, parameters
 from forebear.engine.connect import Address, connect, find
+from forebear.engine.details import details
 from forebear.engine.facts import facts, listed, platform, steps
 from forebear.engine.model import (
     Builder,
     BuildRequest,
     Capabilities,
+    EngineDetails,
     EngineInfo,
     Facts,
     Listed,
@@ -75,6 +77,12 @@ class Docker:
             store="containerd" if containerd else said["Driver"],
             platform=platform(version["Os"], version["Arch"]),
         )
+
+    def details(self) -> EngineDetails:
+        """What the engine says of what is around it, now."""
+        client = self._client
+        with self._doing("asking how the engine is set up"):
+            return details(client.info())
 
     def capabilities(self) -> Capabilities:
         """What the engine was found to be able to do: an empty image is built in each way, until one works."""

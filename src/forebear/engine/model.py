@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from datetime import datetime
 
 
 class Builder(StrEnum):
@@ -37,6 +40,25 @@ class EngineInfo:
         """`Docker 28.5.2 (API 1.51), containerd image store, linux/amd64`."""
         store = "containerd image store" if self.keeps_digests else self.store
         return f"Docker {self.version} (API {self.api}), {store}, {self.platform}"
+
+
+@dataclass(frozen=True, slots=True)
+class EngineDetails:
+    """What an engine says of what is around it.
+
+    `driver`: the storage driver, or containerd's snapshotter, with `driver_status` as it tells of itself; `folders`:
+    where its data is, on its own machine; `kernel`: of that machine; `time`: what its clock says, None where it does
+    not tell; `security`: its security options; `proxies`: by name, without passwords; `warnings`: of itself.
+    """
+
+    driver: str
+    driver_status: tuple[tuple[str, str], ...]
+    folders: tuple[str, ...]
+    kernel: str
+    time: datetime | None
+    security: tuple[str, ...]
+    proxies: tuple[tuple[str, str], ...]
+    warnings: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,6 +164,10 @@ class Engine(Protocol):
 
     def info(self) -> EngineInfo:
         """What the engine says of itself."""
+        ...
+
+    def details(self) -> EngineDetails:
+        """What the engine says of what is around it, now."""
         ...
 
     def capabilities(self) -> Capabilities:
