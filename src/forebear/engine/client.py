@@ -30,11 +30,11 @@ from forebear.engine.model import (
     Resolved,
     RunOutcome,
 )
-from forebear.engine.stream import BuildOutput, error_of, records, refusal
+from forebear.engine.stream import BuildOutput, error_of, is_full, records, refusal
 from forebear.engine.uploads import Uploads
 from forebear.errors import EngineUnreachable, Error
 from forebear.reference import Reference
-from forebear.retry import retried
+from forebear.retry import Passing, retried
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator, Mapping
@@ -99,9 +99,11 @@ class Docker:
         for capabilities in (full, plain) if info.keeps_digests else (plain,):
             try:
                 self._try(capabilities, info.platform)
-            except EngineUnreachable:
+            except (EngineUnreachable, Passing):
                 raise
             except Error as error:
+                if is_full(error.problem):
+                    raise
                 refused = error.problem
             else:
                 return capabilities

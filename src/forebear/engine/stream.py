@@ -21,6 +21,9 @@ _RAN = ("did not complete successfully", "executor failed running", "returned a 
 """What the builders say where a command of the Dockerfile failed: that passes by no waiting."""
 
 _AGAIN: Final = "see the engine's log, then run it again"
+_FULL: Final = "no space left on device"
+_MAKE_ROOM: Final = "make room on the engine's disk, for example with: docker builder prune"
+
 _EXIT: Final = re.compile(r"(?:exit code: |returned a non-zero code: )(\d+)$")
 
 
@@ -55,6 +58,11 @@ def error_of(record: Mapping[str, Any]) -> str | None:
     detail = record.get("errorDetail")
     message = detail.get("message") if isinstance(detail, Mapping) else None
     return str(message or record.get("error") or "") or None
+
+
+def is_full(message: str) -> bool:
+    """Whether a message tells of a disk that is full."""
+    return _FULL in message.lower()
 
 
 def refusal(doing: str, message: str) -> EngineRefused:
@@ -124,7 +132,7 @@ class BuildOutput:
         self._finish()
         if may_pass(message) and not any(sign in message for sign in _RAN):
             raise Passing(message, status=0)
-        raise BuildFailed(_failure(self._failed, message))
+        raise BuildFailed(_failure(self._failed, message), _MAKE_ROOM if is_full(message) else "")
 
 
 def _events(aux: str) -> list[Vertex | Output]:

@@ -154,6 +154,12 @@ class TestCapabilities:
             Builder.CLASSIC, rewrites_timestamps=False, why_not="BuildKit refuses: no such host"
         )
 
+    def test_a_full_disk_is_not_taken_for_an_engine_that_cannot(self) -> None:
+        no = said({"errorDetail": {"message": "write /var/lib/docker/x: no space left on device"}})
+        with engine(build=[no]) as script, pytest.raises(BuildFailed, match="no space left") as told:
+            Docker(script.host).capabilities()
+        assert told.value.action == "make room on the engine's disk, for example with: docker builder prune"
+
     def test_an_engine_that_goes_away_is_not_taken_for_one_that_cannot(self) -> None:
         with engine(build=[said(cut=True)]) as script, pytest.raises(EngineUnreachable):
             Docker(script.host).capabilities()
