@@ -29,7 +29,7 @@ from forebear.errors import BuildFailed, EngineRefused
 from forebear.reference import Reference
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Generator, Mapping
 
     from forebear.engine.model import Log
 
@@ -142,6 +142,10 @@ class FakeEngine:
     def resolve(self, reference: str) -> Resolved | None:
         """What is published under a tag."""
         return self.published.get(str(Reference.parse(reference)))
+
+    def save(self, image: str) -> Generator[bytes]:
+        """The images of a fake have no files."""
+        raise EngineRefused(f"while saving {image}: a fake engine keeps no files")
 
     def run(self, image: str, command: tuple[str, ...], seconds: int) -> RunOutcome:
         """Every command succeeds, and prints itself."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING, Protocol
@@ -208,6 +208,10 @@ class Engine(Protocol):
 
     def resolve(self, reference: str) -> Resolved | None:
         """Ask the registry, through the engine, what a tag names; None where the registry has no such image."""
+        ...
+
+    def save(self, image: str) -> Generator[bytes]:
+        """An image as a tar, in chunks, as `docker save` gives it; closing it ends the saving."""
         ...
 
     def run(self, image: str, command: tuple[str, ...], seconds: int) -> RunOutcome:
