@@ -5,7 +5,6 @@ from __future__ import annotations
 from contextlib import suppress
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
-from urllib.parse import urlsplit
 
 from forebear.engine.model import EngineDetails
 
@@ -50,8 +49,5 @@ def _time(text: str) -> datetime | None:
 
 def _bare(proxy: str) -> str:
     """A proxy without user and password."""
-    if "@" not in proxy:
-        return proxy
-    with suppress(ValueError):
-        return urlsplit(proxy)._replace(netloc=urlsplit(proxy).netloc.rpartition("@")[2]).geturl()
-    return proxy.rpartition("@")[2]
+    scheme, mark, rest = proxy.rpartition("://")
+    return f"{scheme}{mark}{rest.rpartition('@')[2]}"

@@ -17,7 +17,6 @@ from forebear.release.unreachable import unreachable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-    from pathlib import Path
 
     from forebear.engine.model import Capabilities, Engine, EngineDetails, EngineInfo
     from forebear.lineage.model import Image
@@ -185,4 +184,4 @@ def _late(image: Image, count: int) -> Finding:
     moment = datetime.fromtimestamp(image.epoch, UTC)
     what = f"the epoch of {whose}, {moment:%Y-%m-%dT%H:%M:%SZ}, is later than the engine's clock"
     means = "what commands write keeps the time of the build, so that layers differ: only later times become the epoch"
-    return problem("epoch", what, means, f"set an earlier epoch ({image.place_of('epoch')})")
+    return problem("epoch", what, means, "set an earlier `epoch` in lineage.yml")

@@ -60,7 +60,8 @@ def grade(info: EngineInfo, capabilities: Capabilities) -> Finding:
         f"a rebuild gives layers that differ in the times of the files that commands write: {capabilities.why_not}; "
         "an image that adds no files reaches more"
     )
-    action = "update the engine" if info.keeps_digests else f"for digest, {CONTAINERD} (Docker 24 or newer has it)"
+    can_switch = capabilities.builder is Builder.BUILDKIT and not info.keeps_digests
+    action = f"for digest, {CONTAINERD} (Docker 24 or newer has it)" if can_switch else "update the engine"
     return note("grade", "the best grade here is inputs", means, action)
 
 

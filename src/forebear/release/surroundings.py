@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 from forebear import memo
 from forebear.errors import EngineRefused
 from forebear.release.findings import Finding, good, note, problem
+from forebear.workspace import STATE
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -70,10 +71,10 @@ def folders(project: Project) -> Iterator[Finding]:
     """Whether forebear can write what it has to, and what makes it quick."""
     state = project.workspace.state
     if _is_writable(state):
-        yield good("state", f"{state} can be written", "logs, and what files and images were found to be, go there")
+        yield good("state", f"{STATE} can be written", "logs, and what files and images were found to be, go there")
     else:
         means = "build, render and lock stop at once: they lock the project there"
-        yield problem("state", f"{state} cannot be written", means, "make it, and the project, yours to write")
+        yield problem("state", f"{STATE} cannot be written", means, "make it, and the project, yours to write")
     if not _is_writable(memo.folder()):
         means = "lineage.yml is read anew, and all templates rendered anew, by every command"
         yield note("cache", f"{memo.folder()} cannot be written", means, "name another folder in XDG_CACHE_HOME")
