@@ -265,7 +265,7 @@ def _is_in_project(folder: Path) -> bool:
     try:
         find_root(folder)
     except InputError:
-        if folder.is_dir():
+        if os.path.isdir(folder):  # noqa: PTH112 - Path.is_dir raises where it may not look
             return False
         raise
     return True

@@ -68,17 +68,20 @@ def program(platform: str) -> bytes | None:
 def obstacle(engine: Engine, platform: str) -> str | None:
     """What keeps the builder from running a command of a platform; "" where nothing does, None where it is not known.
 
+    What the step said, which is indented in a log, tells more than how it ended.
+
     Raises EngineUnreachable.
     """
     made = program(platform)
     if made is None:
         return None
     context = _context(made)
+    lines: list[str] = []
     request = BuildRequest(lambda: iter((context,)), (), (), None, platform, _EPOCH, fresh=True)
     try:
-        engine.untag(engine.build(request, lambda _line: None))
+        engine.untag(engine.build(request, lines.append))
     except (BuildFailed, EngineRefused) as error:
-        return error.problem
+        return next((line.strip() for line in reversed(lines) if line.startswith(" ")), error.problem)
     return ""
 
 

@@ -200,6 +200,15 @@ class TestTrial:
         assert obstacle(FakeEngine(fails={"": EngineRefused("no")}), "linux/arm64") == "no"
         assert obstacle(FakeEngine(), "linux/arm64") == ""
 
+    def test_what_a_step_said_tells_more_than_how_it_ended(self) -> None:
+        class Talking(FakeEngine):
+            def build(self, request: BuildRequest, log: Log) -> str:
+                log("[2/2] RUN /end")
+                log("  exec /end: exec format error")
+                raise BuildFailed("[2/2] RUN /end: exit code 1")
+
+        assert obstacle(Talking(), "linux/arm64") == "exec /end: exec format error"
+
     def test_an_engine_that_goes_away_is_no_obstacle(self) -> None:
         with pytest.raises(EngineUnreachable):
             obstacle(FakeEngine(fails={"": GONE}), "linux/arm64")
