@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from forebear.pins.resolve import Difference, Manifests
     from forebear.reference import Reference
     from forebear.release.doctor import Diagnosis
+    from forebear.release.reproduce import Reproduced
 
 __all__ = [
     "Drift",
@@ -45,6 +46,7 @@ __all__ = [
     "open_project",
     "plan",
     "render",
+    "reproduce",
     "run_gates",
     "write_lock",
 ]
@@ -92,11 +94,7 @@ def render(project: Project, selected: Sequence[str] = ()) -> tuple[str, ...]:
     """Write the Dockerfiles of the selected images; the paths of those that changed. Raises InputError."""
     rendered = project.render(select(project.family, selected))
     with project.workspace.locked():
-        return _written(project, rendered.values())
-
-
-def _written(project: Project, rendered: Iterable[Rendered]) -> tuple[str, ...]:
-    return tuple(each.path for each in rendered if project.workspace.write(each.path, each.text.encode()))
+        return project.write(rendered.values())
 
 
 def drift(project: Project, selected: Sequence[str] = ()) -> tuple[Drift, ...]:
@@ -214,8 +212,7 @@ def build(
 
     chosen = select(project.family, selected)
     with project.workspace.locked():
-        session = Session(project, engine, chosen)
-        _written(project, session.prepared.rendered)
+        session = Session(project, engine, chosen, write=True)
         return session.run(_gates(project, engine), emit, options.jobs or _jobs(), fail_fast=options.fail_fast)
 
 
@@ -248,6 +245,25 @@ def _gates(project: Project, engine: Engine) -> Callable[[Recipe], Gates]:
 
 def _jobs() -> int:
     return max(2, 2 * (os.cpu_count() or 1))
+
+
+def reproduce(
+    project: Project,
+    engine: Engine,
+    selected: Sequence[str] = (),
+    options: Options = _DEFAULT,
+    emit: Emit = lambda _event: None,
+    other: Engine | None = None,
+) -> tuple[Reproduced, ...]:
+    """Build the selected images a second time, from an empty cache, and tell how far they come out the same.
+
+    With another engine they are built there. Raises InputError where an image is not as it is declared, EngineError.
+    """
+    from forebear.release.reproduce import reproduce as carried_out
+
+    chosen = select(project.family, selected)
+    with project.workspace.locked():
+        return carried_out(project, engine, chosen, emit, jobs=options.jobs or _jobs(), other=other)
 
 
 def doctor(start: Path, engine: Engine | None = None) -> Diagnosis:

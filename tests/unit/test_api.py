@@ -199,6 +199,16 @@ class TestBuild:
         chain.build()
         assert api.drift(chain.project) == ()
 
+    def test_a_context_that_holds_the_dockerfile_of_another_image_is_read_after_it_is_written(
+        self, tmp_path: Path
+    ) -> None:
+        images = '  fedora: {from: "docker.io/library/fedora:25"}\n  all: {from: fedora, context: images}\n'
+        around = site(tmp_path, images)
+        for text in ("FROM {{ parent }}\n", "FROM {{ parent }}\nRUN more\n"):
+            around.write("templates/fedora.Dockerfile.j2", text)
+            assert set(around.build().values()) == {"built"}
+            assert set(around.build().values()) == {"reused"}
+
     def test_files_that_are_wrong_build_nothing(self, chain: Site) -> None:
         chain.write("templates/webapp.Dockerfile.j2", "FROM {{ wrong }}\n")
         with pytest.raises(InputError):

@@ -16,13 +16,18 @@ import pytest
 from forebear import api
 from forebear.build.key import IMAGE, INPUTS, KEY, OCI, PARENT, STAMPED
 from forebear.build.plan import Action
+from forebear.build.recipe import Target
 from forebear.cli.main import COMMANDS, forebear, run
+from forebear.cli.reproduce import document as reproduced
+from forebear.contents.compare import Difference, Kind
 from forebear.dockerfile.reader import read as read_dockerfile
 from forebear.dockerfile.rendering import ImageView, Renderer, Request
 from forebear.errors import BuildFailed, EngineUnreachable
 from forebear.lineage.reader import read as read_lineage
 from forebear.lineage.schema import json_schema
 from forebear.lineage.selectors import parse as parse_select
+from forebear.release.grades import Grade, Graded
+from forebear.release.reproduce import Found, Layer, Reproduced
 
 from .projects import Site, site
 
@@ -214,8 +219,8 @@ def test_every_document_is_listed() -> None:
     assert sorted(headings) == sorted(set(re.findall(r"forebear\.[a-z-]+/\d+", source)))
 
 
-FREE: Final = ("platforms", "uses")
-"""Mappings whose keys are names that users give."""
+FREE: Final = ("counts", "platforms", "uses")
+"""Mappings whose keys are names that users give, or kinds of which there may be none."""
 
 
 def fields(value: object, above: str = "") -> Iterator[str]:
@@ -259,10 +264,21 @@ def printed(place: Site, ask: Callable[..., list[dict[str, Any]]]) -> Iterator[d
     for words in ("lock --upgrade", "render --check", "render", "graph", "plan", "build", "test", "plan nosuch"):
         yield from ask(*words.split())
     yield from ask("init", "-C", str(place.root / "templates"))
+    yield {"format": "forebear.reproduce/1", "images": [reproduced(DIFFERENT)]}
     place.declare(IMAGES.replace("fedora:25", "fedora:26"))
     yield from ask("lock", "--check")
     place.engine.info = refuse  # type: ignore[method-assign]
     yield from ask("plan")
+
+
+DIFFERENT: Final = Reproduced(
+    target=Target("web", "linux/amd64"),
+    reference="docker.io/acme/web:1.0.0",
+    graded=Graded(Grade.INPUTS, "its layers differ"),
+    first="sha256:1",
+    second="sha256:2",
+    layers=(Layer(1, None, ((Kind.CONTENT, 1),), (Found(Difference("x", (Kind.CONTENT,), "1", "2"), None),)),),
+)
 
 
 def refuse() -> Any:

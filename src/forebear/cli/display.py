@@ -29,8 +29,8 @@ COLORS: Final = {
 
 
 @contextmanager
-def display(console: Console) -> Iterator[Callable[[Event], None]]:
-    """What shows the events of a run in the way that the console asks for; the summary comes last."""
+def display(console: Console, *, summary: bool = True) -> Iterator[Callable[[Event], None]]:
+    """What shows the events of a run in the way that the console asks for; a summary comes last."""
     lines = Lines(console)
     if console.live:
         from forebear.cli.live import Live
@@ -39,7 +39,8 @@ def display(console: Console) -> Iterator[Callable[[Event], None]]:
             yield live.take
     else:
         yield lines.take
-    lines.finish()
+    if summary:
+        lines.finish()
 
 
 class Lines:

@@ -24,6 +24,7 @@ COMMANDS: Final = {
     "build": "Build what has changed, in order: the cascade.",
     "test": "Run the gates of images that are built.",
     "doctor": "Tell what this engine can promise, and what is in the way.",
+    "reproduce": "Build images again, and tell how far they are the same.",
     "schema": "Print the JSON Schema of lineage.yml.",
     "completion": "Print the completion script for a shell.",
 }

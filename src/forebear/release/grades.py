@@ -10,6 +10,7 @@ from forebear.build.key import KEY
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
     from forebear.engine.model import EngineInfo, Facts
 
 
