@@ -68,8 +68,8 @@ def test_dnf_installs_exactly_what_a_mapping_names() -> None:
 
 def test_dnf_takes_a_list_in_its_order_and_options() -> None:
     names = ["tomcat-1:8.0.36-2.fc25", "less-481-6.fc25"]
-    text = command("{{ dnf.install(vars.names, repos=['a', 'b'], weak=true, docs=true) }}", names=names)
-    flags = ["--disablerepo=*", "--enablerepo=a", "--enablerepo=b", "--setopt=install_weak_deps=True"]
+    text = command("{{ dnf.install(vars.names, repos=['a:B_1.x', 'b-*'], weak=true, docs=true) }}", names=names)
+    flags = ["--disablerepo=*", "--enablerepo=a:B_1.x", "--enablerepo=b-*", "--setopt=install_weak_deps=True"]
     assert steps(text)[1] == ["dnf", "-y", *flags, "install", *names]
 
 
@@ -156,6 +156,19 @@ def test_a_shell_reads_what_is_rendered(body: str) -> None:
             "{{ apt.install(['tini=1'], sources=[\"deb 'x'\"]) }}",
             "apt.install: a source cannot hold a quote: deb 'x'",
         ),
+        (
+            "{{ apt.install(['tini=1'], sources='deb x y z') }}",
+            "apt.install: give sources as a list of lines, not the text 'deb x y z'",
+        ),
+        (
+            "{{ dnf.install({'tomcat': '8-1'}, repos='fedora') }}",
+            "dnf.install: give repos as a list, not the text 'fedora'",
+        ),
+        (
+            "{{ dnf.install({'tomcat': '8-1'}, repos=['updates', \"x';evil\"]) }}",
+            "dnf.install: x';evil: the name of a repository cannot hold '''",
+        ),
+        ("{{ dnf.install({'tomcat': '8-1'}, repos=['']) }}", "dnf.install: a repository has no name"),
     ],
 )
 def test_what_is_not_exact_is_refused(body: str, message: str) -> None:
@@ -178,3 +191,13 @@ def test_nothing_but_names_and_versions_reaches_the_shell(macro: str, name: str,
         assert install[-1] == joined
     else:
         assert "a name or version cannot hold" in problem(body, name=name, version=version)
+
+
+@settings(max_examples=40)
+@given(st.text(alphabet=[*LETTERS, *"_*^ \n;&|$`'\"\\#{}()é"], min_size=1, max_size=8))
+def test_nothing_but_names_of_repositories_reaches_the_shell(name: str) -> None:
+    body = "{{ dnf.install(['a-1-1'], repos=[vars.name]) }}"
+    if set(name) <= set(string.ascii_letters + string.digits + "._:*-"):
+        assert steps(command(body, name=name))[1][2:4] == ["--disablerepo=*", f"--enablerepo={name}"]
+    else:
+        assert "the name of a repository cannot hold" in problem(body, name=name)
