@@ -115,7 +115,6 @@ def test_every_template_renders_to_a_dockerfile(text: str) -> None:
 
 
 TYPED: Final = re.compile(r"(?:[$#] )?(?:\S.* -- )?(?:\S*/)?(forebear .*)")
-TO_COME: Final = {"forebear doctor": pytest.mark.xfail(reason="docs/engines.md is ahead of the commands", strict=True)}
 
 
 def typed() -> Iterator[tuple[str, str]]:
@@ -138,7 +137,7 @@ def named() -> Iterator[tuple[str, str]]:
 
 def command_lines() -> list[Any]:
     found = sorted({*typed(), *named()})
-    return [pytest.param(line, id=f"{where}: {line[:40]}", marks=TO_COME.get(line, ())) for where, line in found]
+    return [pytest.param(line, id=f"{where}: {line[:40]}") for where, line in found]
 
 
 def options_of(command: click.Command) -> set[str]:
@@ -261,7 +260,17 @@ IMAGES: Final = """\
 def printed(place: Site, ask: Callable[..., list[dict[str, Any]]]) -> Iterator[dict[str, Any]]:
     """Documents of every kind, printed by the commands."""
     place.engine.fails = {"webapp": BuildFailed("exit code 7")}
-    for words in ("lock --upgrade", "render --check", "render", "graph", "plan", "build", "test", "plan nosuch"):
+    for words in (
+        "lock --upgrade",
+        "render --check",
+        "render",
+        "graph",
+        "plan",
+        "build",
+        "test",
+        "plan nosuch",
+        "doctor",
+    ):
         yield from ask(*words.split())
     yield from ask("init", "-C", str(place.root / "templates"))
     yield {"format": "forebear.reproduce/1", "images": [reproduced(DIFFERENT)]}

@@ -2,11 +2,13 @@ from __future__ import annotations
 
 import os
 import platform
+import re
 import socket
 import stat
 import subprocess
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -29,10 +31,10 @@ from ..projects import HEAD, Site, site
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
-    from pathlib import Path
 
     from forebear.engine.model import BuildRequest, Log
 
+ROOT = Path(__file__).parents[3]
 CONTAINERD = EngineInfo("unix:///x", "28.5.2", "1.51", "containerd", "linux/amd64")
 OVERLAY = replace(CONTAINERD, store="overlay2")
 BEST = Capabilities(Builder.BUILDKIT, rewrites_timestamps=True, why_not="")
@@ -92,6 +94,15 @@ class TestDetails:
     def test_of_one_that_says_little(self) -> None:
         assert details({}) == EngineDetails("", (), ("",), "", None, (), (), ())
         assert details({"SystemTime": "noon"}).time is None
+
+
+def test_every_code_is_documented() -> None:
+    source = "".join(path.read_text("utf-8") for path in (ROOT / "src/forebear/release").glob("*.py"))
+    codes = set(re.findall(r'(?:\b(?:problem|note|good)\(\s*|_CODE: Final = )"([a-z-]+)"', source))
+    assert len(codes) > 15
+    table = (ROOT / "docs/reproducibility.md").read_text("utf-8").partition("### What the doctor looks at")[2]
+    rows = re.findall(r"^\| (`[a-z].*?`) \|", table.partition("\n## ")[0], re.MULTILINE)
+    assert codes == {code for row in rows for code in re.findall(r"`(.+?)`", row)}
 
 
 class TestDriver:
