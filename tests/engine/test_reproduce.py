@@ -2,15 +2,29 @@
 
 from __future__ import annotations
 
+import os
+import secrets
+import shutil
+import subprocess
+import tempfile
+from pathlib import Path
 from typing import TYPE_CHECKING
 
-from families import tags
+import pytest
+from engines import load_base, remove_images
+from families import FOREBEAR, Family, tags
+from private import Private
+
+from forebear import api
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
     import docker
-    from families import Family
+    from engines import Engine
 
 EXACT = "containerd"
+ROOT = Path(__file__).parents[2]
 
 
 def _declared(family: Family, base: str) -> bool:
@@ -66,3 +80,50 @@ def test_the_tag_stays_where_it_is(family: Family, busybox_base: str, client: do
     before = client.inspect_image(family.tag("a"))["Id"]
     family.forebear("reproduce", code=1)
     assert client.inspect_image(family.tag("a"))["Id"] == before
+
+
+@pytest.fixture
+def short() -> Iterator[Path]:
+    """A folder whose name is short enough for an engine's sockets."""
+    folder = Path(tempfile.mkdtemp(prefix="forebear-"))
+    yield folder
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+def test_another_engine_gives_the_same_images(engines: Callable[[str], Engine], tmp_path: Path, short: Path) -> None:
+    first = engines("current-containerd")
+    with Private("current-containerd", short).running() as second, first.client() as here, second.client() as there:
+        base = load_base(here)
+        there.load_image(b"".join(here.get_image(base)))
+        family = Family(tmp_path / "project", first.host, f"test-{secrets.token_hex(4)}")
+        try:
+            family.add("a", base, "RUN echo one >/one")
+            family.add("b", "a", "COPY file /file", "RUN mkdir /d && cat /one >/d/two", files={"file": "two\n"})
+            family.lock()
+            family.forebear("build")
+            told = family.forebear("reproduce", "b", "--engine", second.host, "--json").documents[-1]["images"]
+        finally:
+            family.close()
+            remove_images(here, family.project)
+        assert [(each["image"], each["grade"], each["good"]) for each in told] == [("b", "digest", True)]
+        assert [image["RepoTags"] for image in there.images()] == [[base.removeprefix("docker.io/library/")]]
+
+
+def test_the_familys_own_chain_with_its_tomcat_is_the_same_bit_for_bit(
+    engines: Callable[[str], Engine], tmp_path: Path
+) -> None:
+    engine = engines("current-containerd")
+    environment = {**os.environ, "DOCKER_HOST": engine.host}
+    for name in ("images", "templates"):
+        shutil.copytree(ROOT / name, tmp_path / name)
+    for name in ("lineage.yml", "lineage.lock"):
+        shutil.copy(ROOT / name, tmp_path / name)
+    subprocess.run([ROOT / "tools" / "standin"], check=True, env=environment)
+    subprocess.run([FOREBEAR, "-C", tmp_path, "lock", "--local", "--upgrade"], check=True, env=environment)
+    subprocess.run([FOREBEAR, "-C", tmp_path, "build"], check=True, env=environment)
+    results = api.reproduce(api.open_project(tmp_path), api.connect(engine.host))
+    assert [(each.target.image, each.graded.grade) for each in results] == [
+        ("fedora", "digest"),
+        ("tomcat", "digest"),
+        ("webapp", "digest"),
+    ]
