@@ -115,6 +115,22 @@ def _check_replace(text: Any, old: Any = "", new: Any = "", *_: object) -> None:
     check_size(len(text) + text.count(old) * len(new))
 
 
+def plain(value: object) -> str:
+    """A value as text; true and false as YAML and JSON write them."""
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def spelled(value: object) -> object:
+    """What a format takes, with true and false in it as text."""
+    if isinstance(value, bool):
+        return plain(value)
+    if isinstance(value, tuple):
+        return tuple(map(spelled, value))
+    if isinstance(value, Mapping):
+        return {key: spelled(inner) for key, inner in value.items()}
+    return value
+
+
 def bounded_range(*args: int) -> range:
     """What templates call range. Raises TooMuch."""
     numbers = range(*args)
@@ -150,7 +166,7 @@ def _join(value: Iterable[object], d: str = "", attribute: str | None = None) ->
     """The items as texts with `d` between them; `attribute` is taken of each item first."""
     items = [one if attribute is None else _item(one, attribute) for one in value]
     check_size(_size(items) + len(items) * len(d))
-    return str(d).join(map(str, items))
+    return str(d).join(map(plain, items))
 
 
 def _item(value: object, name: str) -> object:
@@ -167,9 +183,9 @@ def _replace(s: object, old: str, new: str, count: int = -1) -> str:
 
 def _string(value: object) -> str:
     _size(value)
-    return str(value)
+    return plain(value)
 
 
 def _format(value: str, *args: object, **kwargs: object) -> str:
     check_format(value, "%", [*args, *kwargs.values()])
-    return value % (kwargs or args)
+    return value % spelled(kwargs or args)

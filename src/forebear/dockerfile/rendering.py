@@ -1,4 +1,4 @@
-"""Render templates to Dockerfiles: the only file that imports jinja2."""
+"""Render templates to Dockerfiles; this room is the only one that imports jinja2."""
 
 from __future__ import annotations
 

@@ -21,6 +21,8 @@ from forebear.dockerfile.bounds import (
     check_method,
     check_operands,
     check_size,
+    plain,
+    spelled,
 )
 
 if TYPE_CHECKING:
@@ -32,6 +34,7 @@ if TYPE_CHECKING:
 MAX_WORK: Final = 200_000  # turns of loops in one rendering
 CALL: Final = 5  # what a call counts for
 _SEEN: Final = ("image", "project", "version", "parent", "uses", "vars")
+_IMPORTED: Final = '"{}" is not seen here: an imported macro sees it only with {{% import "…" as m with context %}}'
 # Not repeatable, or made for HTML.
 _REMOVED: Final = "random pprint e escape forceescape safe striptags urlize xmlattr".split()  # noqa: SIM905
 
@@ -46,13 +49,13 @@ def fail(message: str) -> NoReturn:
 
 
 class Named(dict[str, object]):
-    """A mapping that knows what templates call it."""
+    """A mapping that knows what templates call it, under a name that the sandbox hides."""
 
-    __slots__ = ("label",)
+    __slots__ = ("_label",)
 
     def __init__(self, label: str, values: Mapping[str, object]) -> None:
         super().__init__(values)
-        self.label = label
+        self._label = label
 
 
 class Absent(StrictUndefined):
@@ -65,9 +68,11 @@ class Absent(StrictUndefined):
         name, owner = self._undefined_name, self._undefined_obj
         if self._undefined_hint:
             return self._undefined_hint
+        if owner is missing and name in _SEEN:
+            return _IMPORTED.format(name)
         if owner is missing:
             return f'"{name}" is not defined{_meant(name, _SEEN)}; a template sees {", ".join(_SEEN)}'
-        label = owner.label if isinstance(owner, Named) else f"a {type(owner).__name__}"
+        label = owner._label if isinstance(owner, Named) else f"a {type(owner).__name__}"
         return f'{label} has no "{name}"{_meant(name, owner if isinstance(owner, Mapping) else ())}'
 
 
@@ -77,7 +82,9 @@ def _meant(name: object, known: Iterable[object]) -> str:
 
 
 def printable(value: object) -> object:
-    """What `{{ value }}` may print: text and numbers. Raises TemplateRuntimeError."""
+    """What `{{ value }}` may print: text, numbers, true and false. Raises TemplateRuntimeError."""
+    if isinstance(value, bool):
+        return plain(value)
     if isinstance(value, str | int | float | Undefined):
         return value
     if value is None:
@@ -152,10 +159,17 @@ class Sandbox(ImmutableSandboxedEnvironment):
             loop.iter = _own("counted", [loop.iter], loop.lineno)
         return _Concats().visit(tree) if "~" in source else tree
 
+    def getattr(self, obj: Any, attribute: str) -> Any:
+        """What `obj.attribute` gives: of a mapping the key of that name before its methods."""
+        if isinstance(obj, Mapping) and attribute in obj:
+            return obj[attribute]
+        return super().getattr(obj, attribute)
+
     def call_binop(self, context: Context, operator: str, left: Any, right: Any) -> Any:
         """Apply an operator whose result could be huge. Raises TooMuch."""
         check_operands(operator, left, right)
-        return super().call_binop(context, operator, left, right)
+        formats = operator == "%" and isinstance(left, str)
+        return super().call_binop(context, operator, left, spelled(right) if formats else right)
 
     def call(self, context: Context, obj: Any, /, *args: Any, **kwargs: Any) -> Any:
         """Call what a template calls. Raises TooMuch."""
@@ -171,6 +185,6 @@ class Sandbox(ImmutableSandboxedEnvironment):
 
         def bounded(*args: Any, **kwargs: Any) -> str:
             check_format(value.__self__, "{", [*args, *kwargs.values()])
-            return wrapped(*args, **kwargs)
+            return wrapped(*map(spelled, args), **{name: spelled(value) for name, value in kwargs.items()})
 
         return bounded

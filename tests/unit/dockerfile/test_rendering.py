@@ -287,3 +287,62 @@ def test_any_template_is_rendered_or_refused(text: str) -> None:
         first = render(text, x="v", y=(1, 2))
         random.seed(7)
         assert render(text, x="v", y=(1, 2)) == first
+
+
+def test_an_imported_macro_that_misses_a_name_is_told_how_to_see_it() -> None:
+    others = {"m.j2": "\n{% macro base() %}FROM {{ parent }}{% endmacro %}"}
+    assert refusal('{% import "m.j2" as m %}\n{{ m.base() }}', others) == (
+        "m.j2",
+        2,
+        '"parent" is not seen here: an imported macro sees it only with {% import "…" as m with context %}',
+    )
+    assert refusal('{% from "m.j2" import base %}\n{{ base() }}', others)[0] == "m.j2"
+    assert render('{% import "m.j2" as m with context %}{{ m.base() }}', others) == ORIGIN + (
+        "FROM firethorn/tomcat:2.1.7\n"
+    )
+
+
+@pytest.mark.parametrize("name", ["image.name", "project", "version", "parent", "uses.jdk", "vars.x"])
+def test_every_name_of_a_template_is_known_to_be_missing_in_an_import(name: str) -> None:
+    others = {"m.j2": "{% macro show() %}{{ " + name + " }}{% endmacro %}"}
+    assert "with context" in refusal('{% import "m.j2" as m %}{{ m.show() }}', others)[2]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "{{ vars.yes }} {{ vars.no }}",
+        "{{ true }} {{ 1 > 2 }}",
+        "{{ vars.yes ~ ' ' ~ vars.no }}",
+        "{{ [vars.yes, vars.no] | join(' ') }}",
+        "{{ vars.yes | string }} {{ vars.no | string }}",
+        "{{ vars.yes | replace('x', 'y') }} {{ vars.no | lower }}",
+        "{{ vars.yes | tojson }} {{ vars.no | tojson }}",
+        "{{ '%s' | format(vars.yes) }} {{ '%s' % vars.no }}",
+        "{{ '{} {n}'.format(vars.yes, n=vars.no) }}",
+        "{{ '%(y)s' | format(y=vars.yes) }} {{ '%(no)s' % vars }}",
+    ],
+)
+def test_true_and_false_print_as_yaml_writes_them(text: str) -> None:
+    assert render(text, yes=True, no=False) == f"{ORIGIN}true false\n"
+
+
+def test_true_and_false_stay_what_they_are_in_conditions_and_numbers() -> None:
+    assert render("{% if vars.yes and vars.yes == true %}x{{ vars.yes + 1 }}{% endif %}", yes=True) == f"{ORIGIN}x2\n"
+
+
+KEYS = {name: name.upper() for name in ("items", "keys", "values", "get", "copy", "update", "label", "__class__")}
+
+
+@pytest.mark.parametrize("name", KEYS)
+def test_a_key_wins_over_a_method_of_its_mapping(name: str) -> None:
+    assert render(f"{{{{ vars.{name} }}}} {{{{ vars.deep.{name} }}}}", deep=MappingProxyType(KEYS), **KEYS) == (
+        f"{ORIGIN}{KEYS[name]} {KEYS[name]}\n"
+    )
+
+
+def test_a_method_is_there_where_no_key_has_its_name() -> None:
+    text = "{% for key, value in vars.deep.items() %}{{ key }}={{ value }}{% endfor %}{{ vars.get('y', 'z') }}"
+    assert render(text, deep=MappingProxyType({"a": 1})) == f"{ORIGIN}a=1z\n"
+    assert render("{{ uses.values() | join }}") == f"{ORIGIN}docker.io/library/jdk:8\n"
+    assert refusal("{{ vars.label }}")[2] == 'vars has no "label"'
