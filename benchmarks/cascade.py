@@ -75,7 +75,7 @@ def _large(tool: Tool, count: int, lab: Lab, root: Path) -> list[list[str]]:
     for what in ("empty cache", "nothing changed"):
         lab.rest()
         found = tool.build(folder, lab)
-        result = f"`{found.output[-120:]}`" if found.code else "built"
+        result = f"`{found.output[-120:]}`" if found.code else "done"
         rows.append([f"{tool.name}, {what}", str(count), result, f"{found.seconds:.1f}", f"{found.peak >> 20}"])
         if found.code:
             break
