@@ -117,7 +117,9 @@ def _digest(file: IO[bytes], member: tarfile.TarInfo) -> str:
 def shown(name: bytes) -> str:
     """Bytes as text: what is no UTF-8, or would not be seen, is escaped."""
     text = name.decode("utf-8", "backslashreplace")
-    return text if text.isprintable() else "".join(c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in text)
+    if text.isprintable():
+        return text
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in text)
 
 
 def content(entry: Entry) -> str:
