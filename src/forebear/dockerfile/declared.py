@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
+from forebear.dockerfile.model import Malformed
+from forebear.dockerfile.mounts import kind_of
 from forebear.dockerfile.platforms import UNKNOWN
 from forebear.errors import Fault, Place
 from forebear.reference import Reference, ReferenceFault
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Collection, Iterator
 
     from forebear.dockerfile.model import Dockerfile, Use
 
 RESERVED: Final = "forebear-base-"
+_SERVED: Final = frozenset({"secret", "ssh"})  # by whoever asks for the build, in a session of it
 
 
 def undeclared(dockerfile: Dockerfile, allowed: Collection[str]) -> tuple[Use, ...]:
@@ -32,8 +36,8 @@ def faults(
     """What in a rendered Dockerfile is not as lineage.yml declares it.
 
     `parent` and `uses` are the references that the template was given; `parent` may be `scratch`. Every
-    external use must be one of them, the target must be on the parent, and no other frontend may read
-    the file. Raises DockerfileFault if there is no such target.
+    external use must be one of them, the target must be on the parent, no other frontend may read the
+    file, and no mount may need a build session. Raises DockerfileFault if there is no such target.
     """
     found = [_undeclared(file, use) for use in undeclared(dockerfile, [parent, *uses])]
     base = dockerfile.chain(dockerfile.target(target))[-1].base
@@ -41,7 +45,18 @@ def faults(
         found.append(_wrong_parent(file, base, parent))
     if dockerfile.directives.syntax is not None:
         found.append(_foreign_syntax(file, dockerfile))
+    found += [_unserved(file, line, kind) for line, kind in _sessions(dockerfile)]
     return tuple(sorted(found))
+
+
+def _sessions(dockerfile: Dockerfile) -> Iterator[tuple[int, str]]:
+    """The mounts that need a build session, those of triggers too: line and type."""
+    for instruction in dockerfile.instructions:
+        inner = instruction.trigger or instruction
+        for name, value in inner.flags if inner.keyword == "RUN" else ():
+            with suppress(Malformed):  # in a trigger, and told where a stage triggers it
+                if name == "mount" and (kind := kind_of(value or "")) in _SERVED:
+                    yield instruction.line, kind
 
 
 @lru_cache(maxsize=1 << 14)
@@ -85,4 +100,12 @@ def _foreign_syntax(file: str, dockerfile: Dockerfile) -> Fault:
         Place(file, directives.syntax_line, 1),
         f"# syntax={directives.syntax} would load another builder, which lineage.yml does not pin",
         "remove the line; the engine's own builder reads the file",
+    )
+
+
+def _unserved(file: str, line: int, kind: str) -> Fault:
+    return Fault(
+        Place(file, line),
+        f"a mount of the type {kind} gets nothing: no build session is opened yet, so secrets and ssh are not served",
+        "fetch what needs it before the build, into the context, and COPY it",
     )

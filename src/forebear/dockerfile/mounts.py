@@ -49,6 +49,12 @@ def source_of(mount: str) -> tuple[int, int] | None:
     return found
 
 
+def kind_of(mount: str) -> str:
+    """The type of a mount in lower case, as far as it is written without variables. Raises Malformed."""
+    pairs = [field.partition("=") for _, field in _fields(mount)]
+    return next((value.lower() for key, _, value in reversed(pairs) if key.lower() == "type"), "bind")
+
+
 def check_mount(mount: str, literal: Callable[[str], str | None]) -> None:
     """Raise Malformed for what BuildKit refuses in a stage that it builds.
 

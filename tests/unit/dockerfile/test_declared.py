@@ -93,3 +93,35 @@ def test_another_builder_is_refused() -> None:
         f"{FILE}:1:1: # syntax=docker/dockerfile:1 would load another builder, which lineage.yml does not pin;"
         " remove the line; the engine's own builder reads the file"
     ]
+
+
+@pytest.mark.parametrize(
+    ("line", "place"),
+    [
+        ("RUN --mount=type=secret,id=key,target=/key x", "2"),
+        ("RUN --mount=type=cache,target=/c \\\n  --mount=id=key,TYPE=SECRET x", "2"),
+        ("USER u\nONBUILD RUN --mount=type=secret,id=key x", "3"),
+        ('RUN --network=none --mount="type=secret,id=key" x', "2"),
+    ],
+)
+def test_a_secret_is_refused_since_nothing_serves_it(line: str, place: str) -> None:
+    assert messages(f"FROM {PARENT}\n{line}\n") == [
+        f"{FILE}:{place}: a mount of the type secret gets nothing: no build session is opened yet,"
+        " so secrets and ssh are not served; fetch what needs it before the build, into the context, and COPY it"
+    ]
+
+
+def test_ssh_is_refused_and_every_such_mount_is_told_at_once() -> None:
+    text = f"FROM {PARENT}\nRUN --mount=type=ssh x\nRUN --mount=type=ssh --mount=type=secret,id=k y\nRUN z\n"
+    found = messages(text)
+    assert [one.partition(" gets")[0] for one in found] == [
+        f"{FILE}:2: a mount of the type ssh",
+        f"{FILE}:3: a mount of the type secret",
+        f"{FILE}:3: a mount of the type ssh",
+    ]
+
+
+def test_other_mounts_have_no_fault() -> None:
+    mounts = "--mount=target=/x --mount=type=cache,target=/secret,id=ssh --mount=type=tmpfs,target=/t"
+    assert messages(f"FROM {PARENT}\nRUN {mounts} x\n") == []
+    assert messages(f'FROM {PARENT}\nONBUILD RUN --mount=type=secret,\\"id x\n') == []

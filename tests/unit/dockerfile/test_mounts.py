@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from forebear.dockerfile.model import Malformed
-from forebear.dockerfile.mounts import check_mount, source_of
+from forebear.dockerfile.mounts import check_mount, kind_of, source_of
 
 
 def literal(value: str) -> str | None:
@@ -67,3 +67,18 @@ def test_mounts_that_buildkit_refuses(mount: str, problem: str) -> None:
     with pytest.raises(Malformed) as caught:
         check_mount(mount, literal)
     assert problem in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("mount", "kind"),
+    [
+        ("type=secret,id=x", "secret"),
+        ('target=/x,"TYPE=Ssh"', "ssh"),
+        ("type=ssh,type=cache", "cache"),
+        ("target=/type=ssh", "bind"),
+        ("type=$x", "$x"),
+        ("", "bind"),
+    ],
+)
+def test_the_type_of_a_mount_is_found(mount: str, kind: str) -> None:
+    assert kind_of(mount) == kind
