@@ -93,9 +93,7 @@ def test_the_familiar_form_leaves_out_only_what_goes_without_saying(text: str, f
 
 
 def test_a_reference_floats_without_a_digest_and_a_tag_that_stays() -> None:
-    floating = [
-        Reference.parse(t).floating for t in ("a", "a:latest", "a:1", f"a@{DIGEST}", f"a:latest@{DIGEST}")
-    ]
+    floating = [Reference.parse(t).floating for t in ("a", "a:latest", "a:1", f"a@{DIGEST}", f"a:latest@{DIGEST}")]
     assert floating == [True, True, False, False, False]
 
 
@@ -117,9 +115,7 @@ def test_references_sort_by_their_parts_and_an_absent_part_comes_first() -> None
 
 
 def test_the_small_grammars() -> None:
-    assert [is_image_name(t) for t in ("tomcat", "a.b", "a/b", "A", "", "a_", "a\n")] == [True, True] + [
-        False
-    ] * 5
+    assert [is_image_name(t) for t in ("tomcat", "a.b", "a/b", "A", "", "a_", "a\n")] == [True, True] + [False] * 5
     assert [is_tag(t) for t in ("2.1.7-rc.1", "_", "2.1.7+x", "", "1\n")] == [True, True, False, False, False]
     assert [is_digest(t) for t in (DIGEST, "sha256:", "md5:" + "0" * 32)] == [True, False, False]
     registries = ("registry.example.org", "localhost:5000", "plain", "host:", "a.b/c")
