@@ -78,7 +78,8 @@ def _from(layer: Layer) -> str:
 
 def _found(found: Found) -> Iterator[str]:
     difference = found.difference
-    yield f"        /{difference.path}  {', '.join(difference.kinds)}: {difference.first} / {difference.second}"
+    path = f"/{difference.path}" if difference.path else "the layer"
+    yield f"        {path}  {', '.join(difference.kinds)}: {difference.first} / {difference.second}"
     if found.cause:
         yield f"            {found.cause.code}: {found.cause.why}; cure: {found.cause.cure}"
 

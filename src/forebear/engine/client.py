@@ -140,7 +140,7 @@ class Docker:
         return self._build(request, self.capabilities(), log)
 
     def _build(self, request: BuildRequest, capabilities: Capabilities, log: Log) -> str:
-        return retried(lambda: self._attempt(request, capabilities, log))
+        return retried(lambda: self._attempt(request, capabilities, log), sleep=self._uploads.pause)
 
     def _attempt(self, request: BuildRequest, capabilities: Capabilities, log: Log) -> str:
         output = BuildOutput(log)
@@ -181,7 +181,7 @@ class Docker:
 
     def pull(self, reference: str, platform: str) -> None:
         """Get an image from its registry, with the credentials of the Docker configuration."""
-        retried(lambda: self._pull(Reference.parse(reference), platform))
+        retried(lambda: self._pull(Reference.parse(reference), platform), sleep=self._uploads.pause)
 
     def _pull(self, reference: Reference, platform: str) -> None:
         doing = f"pulling {reference}"
@@ -213,7 +213,7 @@ class Docker:
 
     def resolve(self, reference: str) -> Resolved | None:
         """Ask the registry, through the engine, what a tag names; None where the registry has no such image."""
-        return retried(lambda: self._resolve(reference))
+        return retried(lambda: self._resolve(reference), sleep=self._uploads.pause)
 
     def _resolve(self, reference: str) -> Resolved | None:
         with self._doing(f"asking the registry for {reference}"):

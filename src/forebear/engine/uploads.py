@@ -23,22 +23,27 @@ class Uploads:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._cancelled = False
+        self._cancelled = threading.Event()
         self._ends: dict[object, Callable[[], None]] = {}
 
     def until_cancelled(self, parts: Iterable[T]) -> Iterator[T]:
         """The parts of what is sent or answered; raises BuildFailed as soon as all is cancelled."""
         for part in parts:
-            if self._cancelled:
+            if self._cancelled.is_set():
                 raise BuildFailed("interrupted")
             yield part
+
+    def pause(self, seconds: float) -> None:
+        """Wait before something is tried again; raises BuildFailed as soon as all is cancelled."""
+        if self._cancelled.wait(seconds):
+            raise BuildFailed("interrupted")
 
     @contextmanager
     def ended_by(self, end: Callable[[], None]) -> Iterator[None]:
         """Let what is done meanwhile be ended by `cancel`, which calls `end`; raises BuildFailed after one."""
         me = object()
         with self._lock:
-            if self._cancelled:
+            if self._cancelled.is_set():
                 raise BuildFailed("interrupted")
             self._ends[me] = end
         try:
@@ -59,7 +64,7 @@ class Uploads:
     def cancel(self) -> None:
         """End what is under way."""
         with self._lock:
-            self._cancelled = True
+            self._cancelled.set()
             for end in self._ends.values():
                 with suppress(OSError, Error):
                     end()

@@ -37,6 +37,14 @@ def test_a_body_passes_until_all_is_cancelled() -> None:
         next(sent)
 
 
+def test_a_pause_before_another_try_ends_with_all_else() -> None:
+    uploads = Uploads()
+    uploads.pause(0)
+    threading.Timer(0.01, uploads.cancel).start()
+    with pytest.raises(BuildFailed, match="interrupted"):
+        uploads.pause(3600)
+
+
 def test_a_thread_that_waits_for_an_answer_is_woken(pair: tuple[socket.socket, socket.socket]) -> None:
     uploads = Uploads()
     reading = threading.Event()
