@@ -2,16 +2,15 @@ from __future__ import annotations
 
 import io
 import tarfile
-from functools import partial
 from typing import TYPE_CHECKING
 
 import pytest
 
-from forebear.engine import client as module
 from forebear.engine.client import Docker
 from forebear.engine.model import Builder, BuildRequest, Capabilities, Resolved
+from forebear.engine.uploads import Uploads
 from forebear.errors import BuildFailed, EngineRefused, EngineUnreachable
-from forebear.retry import Passing, retried
+from forebear.retry import Passing
 
 from .protobuf import step, trace
 from .scripted import Answer, engine, refused, said
@@ -29,7 +28,7 @@ BEST = Capabilities(Builder.BUILDKIT, rewrites_timestamps=True, why_not="")
 def waits(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     """The waits before further attempts, which take no time here."""
     found: list[float] = []
-    monkeypatch.setattr(module, "retried", partial(retried, sleep=found.append))
+    monkeypatch.setattr(Uploads, "pause", lambda _self, seconds: found.append(seconds))
     return found
 
 
