@@ -175,7 +175,7 @@ def test_what_is_not_exact_is_refused(body: str, message: str) -> None:
     assert problem(body) == message
 
 
-@settings(max_examples=60)
+@settings(max_examples=25)
 @given(
     macro=st.sampled_from(["dnf", "apt"]),
     name=st.text(alphabet=[*LETTERS, *" \n;&|$`'\"\\*#{}()é"], min_size=1, max_size=8),

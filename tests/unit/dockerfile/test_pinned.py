@@ -79,7 +79,7 @@ def test_a_base_that_is_no_reference_is_refused(text: str, line: int) -> None:
     assert caught.value.line == line
 
 
-@settings(max_examples=60)
+@settings(max_examples=25)
 @given(dockerfiles())
 def test_what_was_external_is_now_given_by_the_arguments(text: str) -> None:
     before = read(text)

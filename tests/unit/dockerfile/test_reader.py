@@ -332,7 +332,7 @@ def test_a_trigger_makes_its_stage_needed_where_it_is_triggered() -> None:
     assert [stage.name for stage in read_back.reached(read_back.target())] == ["tools", "base", None]
 
 
-@settings(max_examples=120)
+@settings(max_examples=40)
 @given(ragged())
 def test_any_text_is_read_or_refused_with_a_line(text: str) -> None:
     refused = None

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from forebear.lineage.model import Lineage
 
 FEW = settings(max_examples=25, deadline=None)
-MANY = settings(max_examples=100, deadline=None)
+MANY = settings(max_examples=30, deadline=None)
 TOP = "lineage: 1\nproject: firethorn\nversion: 2.1.7\n"
 
 
