@@ -20,7 +20,8 @@ if TYPE_CHECKING:
 
     from page import Section
 
-PARTS = ("start", "files", "cascade", "thousand", "big")
+PARTS = ("start", "files", "cascade", "running", "thousand", "big")
+FILES_ONLY = ("start", "files")
 
 
 def main() -> None:
@@ -46,7 +47,7 @@ def _sections(asked: argparse.Namespace, root: Path) -> Iterator[Section]:
         with lab("overlay2") as engine:
             yield files(engine, asked.runs, root / "files", asked.date)
     for store in asked.store or ("overlay2", "containerd"):
-        if {"cascade", "thousand", "big"} & set(parts):
+        if set(parts) - set(FILES_ONLY):
             yield from _on_engine(asked, store, root / store)
 
 
@@ -56,8 +57,11 @@ def _on_engine(asked: argparse.Namespace, store: str, root: Path) -> Iterator[Se
         tools = [forebear(), bake()]
         if asked.kolla and store == "overlay2":
             tools.append(kolla(root / "kolla-environment"))
-        if "cascade" in parts:
-            for family in (Family("tree", asked.size), Family("tree", asked.size, runs=True)):
+        for part, family in (
+            ("cascade", Family("tree", asked.size)),
+            ("running", Family("tree", asked.size, runs=True)),
+        ):
+            if part in parts:
                 yield compare(engine, tools, family, asked.runs, root / family.name, asked.date)
         if "thousand" in parts:
             yield thousand(engine, 1000, root / "thousand", asked.date)
