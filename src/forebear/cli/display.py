@@ -2,30 +2,16 @@
 
 from __future__ import annotations
 
-import sys
-import time
-from collections import Counter
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
-from forebear.build.events import Began, Ended, Event, Outcome, Progress, Started
-from forebear.cli.events import document
-from forebear.cli.plan import summary
+from forebear.cli.lines import Lines
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from forebear.build.events import Event
     from forebear.cli.console import Console
-
-COLORS: Final = {
-    Outcome.BUILT: "yellow",
-    Outcome.REUSED: "green",
-    Outcome.SPARED: "green",
-    Outcome.FAILED: "red",
-    Outcome.SKIPPED: "magenta",
-    Outcome.BLOCKED: "red",
-    Outcome.INTERRUPTED: "magenta",
-}
 
 
 @contextmanager
@@ -41,51 +27,3 @@ def display(console: Console, *, summary: bool = True) -> Iterator[Callable[[Eve
         yield lines.take
     if summary:
         lines.finish()
-
-
-class Lines:
-    """Events as lines: what came to an end on standard output, all else on standard error."""
-
-    def __init__(self, console: Console) -> None:
-        self._console = console
-        self.colored = console.color(sys.stderr)
-        self._began = time.monotonic()
-        self._outcomes: Counter[Outcome] = Counter()
-
-    def take(self, event: Event) -> None:
-        """Show an event."""
-        self._console.line("forebear.event/1", document(event))
-        match event:
-            case Began():
-                self._start(event)
-            case Started():
-                self._console.note(f"building {event.target.image}: {'; '.join(event.reasons)}")
-            case Progress():
-                self._console.detail(f"{event.target.image}: {event.line}")
-            case Ended():
-                self.end(event)
-
-    def _start(self, event: Began) -> None:
-        self._console.note(str(event.engine))
-        if event.capabilities:
-            self._console.note(str(event.capabilities))
-        self._console.note(summary(event.plan))
-
-    def end(self, ended: Ended) -> None:
-        """Show how a target came to its end; of what failed, the last lines of its log."""
-        self._outcomes[ended.outcome] += 1
-        if ended.outcome is Outcome.REUSED and not self._console.verbose:
-            return
-        took = f" in {ended.seconds:.1f} s" if ended.outcome is Outcome.BUILT else ""
-        why = f": {'; '.join(ended.why)}" if ended.why and ended.outcome is not Outcome.BUILT else ""
-        name = f"{ended.target.image} {ended.reference.rpartition(':')[2]}"
-        self._console.result(f"{ended.outcome:<8} {name}{took}{why}", fg=COLORS[ended.outcome])
-        for line in ended.tail:
-            self._console.alert(f"    {line}")
-        if ended.tail:
-            self._console.alert(f"    the whole log: {ended.log}")
-
-    def finish(self) -> None:
-        """The counts of all outcomes."""
-        counts = ", ".join(f"{self._outcomes[outcome]} {outcome}" for outcome in Outcome if self._outcomes[outcome])
-        self._console.result(f"{counts or 'nothing to do'} in {time.monotonic() - self._began:.1f} s", bold=True)

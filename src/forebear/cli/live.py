@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from types import TracebackType
 
     from forebear.build.recipe import Target
-    from forebear.cli.display import Lines
+    from forebear.cli.lines import Lines
 
 
 class Live:
