@@ -137,12 +137,17 @@ def _entry(name: str, kind: bytes, mode: int) -> tarfile.TarInfo:
     return entry
 
 
+def tags(client: docker.APIClient, project: str) -> list[str]:
+    """Every tag of the images of `project`, whatever registry they are named for."""
+    # Filtered by the engine: the containerd store takes a second for each hundred images that it lists.
+    images = client.images(filters={"reference": [f"{project}/*:*", f"*/{project}/*:*"]})
+    return sorted(tag for image in images for tag in image["RepoTags"] or [] if f"/{project}/" in f"/{tag}")
+
+
 def remove_images(client: docker.APIClient, project: str) -> None:
-    """Remove every tag of the images of `project`, whatever registry they are named for."""
-    for image in client.images():
-        for tag in image["RepoTags"] or []:
-            if f"/{project}/" in f"/{tag}":
-                client.remove_image(tag, force=True)
+    """Remove every tag of the images of `project`."""
+    for tag in tags(client, project):
+        client.remove_image(tag, force=True)
 
 
 class Registry:

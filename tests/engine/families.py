@@ -193,12 +193,6 @@ def labels(client: docker.APIClient, image: str) -> dict[str, str]:
     return dict(client.inspect_image(image)["Config"]["Labels"])
 
 
-def tags(client: docker.APIClient, project: str) -> list[str]:
-    """All tags of a project that are on the engine, throw-away ones too."""
-    found = [tag for image in client.images() for tag in image["RepoTags"] or []]
-    return sorted(tag for tag in found if f"/{project}/" in f"/{tag}")
-
-
 def output(client: docker.APIClient, image: str, *command: str) -> str:
     """What a command prints in a container of an image, where it has to succeed."""
     container = client.create_container(image, list(command))["Id"]

@@ -6,8 +6,8 @@ import signal
 from typing import TYPE_CHECKING
 
 import pytest
-from engines import remove_images
-from families import Family, by_hand, ended, identity, labels, layers, output, tags
+from engines import remove_images, tags
+from families import Family, by_hand, ended, identity, labels, layers, output
 from proxy import answer, proxy
 
 if TYPE_CHECKING:

@@ -6,8 +6,8 @@ import os
 from typing import TYPE_CHECKING
 
 import pytest
-from engines import remove_images
-from families import Family, by_hand, ended, identity, labels, outcomes, output, tags
+from engines import remove_images, tags
+from families import Family, by_hand, ended, identity, labels, outcomes, output
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

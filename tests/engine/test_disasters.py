@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from engines import load_base
-from families import Family, ended, tags
+from engines import load_base, tags
+from families import Family, ended
 from meeting import meeting_on
 from private import Private
 

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl
 
 import pytest
-from families import Family, ended, identity, outcomes, tags
+from engines import tags
+from families import Family, ended, identity, outcomes
 from proxy import answer, proxy
 
 if TYPE_CHECKING:

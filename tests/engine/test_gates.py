@@ -6,7 +6,8 @@ import signal
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from families import Family, ended, identity, tags
+from engines import tags
+from families import Family, ended, identity
 
 if TYPE_CHECKING:
     import docker

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl, urlencode
 
 import pytest
-from families import Family, by_hand, ended, identity, labels, layers, output, tags
+from engines import tags
+from families import Family, by_hand, ended, identity, labels, layers, output
 from proxy import proxy
 
 if TYPE_CHECKING:

@@ -48,7 +48,7 @@ def test_each_platform_is_built_on_its_own_part_of_an_index(
     upstream.publish("1", "first", AMD, ARM)
     family.declare(platforms=[ARM, AMD])
     family.add("a", f"{upstream.reference}:1", "COPY file /a", files={"file": "a"})
-    family.forebear("lock")
+    family.lock()
     upstream.publish("1", "second", AMD, ARM)
     assert family.forebear("build").lines[-1] == "2 built"
     tops = {platform: layers(client, tag)[:-1] for platform, tag in both(family, "a").items()}

@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from engines import load_base, remove_images
-from families import FOREBEAR, Family, tags
+from engines import load_base, remove_images, tags
+from families import FOREBEAR, Family
 from private import Private
 
 from forebear import api
