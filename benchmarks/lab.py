@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import io
 import os
 import subprocess
@@ -95,6 +96,23 @@ def _seconds(process: Path) -> float:
 def lab(store: str) -> Iterator[Lab]:
     """An engine with a store, overlay2 or containerd, which has the base; it is purged in the end."""
     folder = HOMES / store
+    with _alone(HOMES / f"{store}.lock"):
+        yield from _started(store, folder)
+
+
+@contextmanager
+def _alone(lock: Path) -> Iterator[None]:
+    """Be the only one that measures on an engine; raises SystemExit where somebody else does."""
+    lock.parent.mkdir(parents=True, exist_ok=True)
+    with lock.open("w") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise SystemExit(f"benchmarks: another run holds {lock}; wait for its end") from None
+        yield
+
+
+def _started(store: str, folder: Path) -> Iterator[Lab]:
     options = ["--engine", "current", "--store", store, "--dir", str(folder)]
     tool = str(ROOT / "tools/engine")
     subprocess.run([tool, "start", *options], check=True, stdout=subprocess.DEVNULL)
