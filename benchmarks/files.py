@@ -75,6 +75,7 @@ def _row(what: str, by_size: Sequence[Sequence[Cost]]) -> list[str]:
 def start(runs: int, root: Path, date: str) -> Section:
     """How much longer `forebear --help` takes than Python itself."""
     env = dict(os.environ)
+    root.mkdir()
     bare: list[float] = []
     more: list[float] = []
     for _ in range(runs):

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import argparse
+import signal
+import sys
 import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -34,6 +36,7 @@ def main() -> None:
     parser.add_argument("--size", type=int, default=100, help="images in a family; default: 100")
     parser.add_argument("--kolla", action="store_true", help="compare with kolla-build too, on overlay2")
     asked = parser.parse_args()
+    signal.signal(signal.SIGTERM, lambda number, _: sys.exit(128 + number))  # which removes engine and folders
     with tempfile.TemporaryDirectory(prefix="forebear-bench-", dir="/var/tmp") as root:
         for section in _sections(asked, Path(root)):
             put(section)
@@ -42,7 +45,7 @@ def main() -> None:
 def _sections(asked: argparse.Namespace, root: Path) -> Iterator[Section]:
     parts = asked.part or PARTS
     if "start" in parts:
-        yield start(4 * asked.runs, root, asked.date)
+        yield start(4 * asked.runs, root / "start", asked.date)
     if "files" in parts:
         with lab("overlay2") as engine:
             yield files(engine, asked.runs, root / "files", asked.date)
