@@ -77,7 +77,7 @@ def test_a_platform_runs_where_the_kernel_knows_it(engine: Engine) -> None:
 def test_an_epoch_that_is_to_come_is_a_problem(engines: Callable[[str], Engine], tmp_path: Path, project: str) -> None:
     head = f"lineage: 1\nproject: {project}\nversion: 1.0.0\nepoch: 2999-01-01T00:00:00Z\n"
     (tmp_path / "lineage.yml").write_text(f"{head}images:\n  a: {{from: scratch}}\n")
-    found = api.doctor(tmp_path, Docker(engines("current-containerd").host))
+    found = api.doctor(tmp_path, lambda: Docker(engines("current-containerd").host))
     assert [each.code for each in found.findings if each.level == "problem"] == ["epoch"]
 
 

@@ -44,7 +44,7 @@ def command(console: Console) -> int:
     """Examine."""
     from forebear import api
 
-    diagnosis = api.doctor(console.start)
+    diagnosis = api.doctor(console.start, api.connect)
     for finding in diagnosis.findings:
         if finding.action or not console.quiet:
             _show(console, finding)

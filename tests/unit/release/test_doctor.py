@@ -60,7 +60,7 @@ def levels(findings: Iterable[Finding]) -> dict[str, str]:
 
 
 def diagnosed(engine: FakeEngine, folder: Path) -> dict[str, str]:
-    return levels(api.doctor(folder, engine).findings)
+    return levels(api.doctor(folder, lambda: engine).findings)
 
 
 class TestDetails:
@@ -356,7 +356,7 @@ class Foreign(FakeEngine):
 class TestDoctor:
     def test_all_is_well(self, tmp_path: Path) -> None:
         place = site(tmp_path)
-        found = api.doctor(tmp_path, place.engine)
+        found = api.doctor(tmp_path, lambda: place.engine)
         assert (found.problems, found.grade) == (0, Grade.DIGEST)
         assert set(levels(found.findings).values()) == {"good", "note"}
         assert place.engine.tags.keys() == {"docker.io/library/fedora:25"}
@@ -364,7 +364,7 @@ class TestDoctor:
     def test_problems_come_first(self, tmp_path: Path) -> None:
         place = site(tmp_path)
         (tmp_path / "lineage.lock").unlink()
-        order = [each.level for each in api.doctor(tmp_path, place.engine).findings]
+        order = [each.level for each in api.doctor(tmp_path, lambda: place.engine).findings]
         assert order == sorted(order, key=list(Level).index)
         assert order[0] is Level.PROBLEM
 
@@ -373,7 +373,10 @@ class TestDoctor:
         (tmp_path / "lineage.lock").unlink()
         engine = Wrong(fails={"": BuildFailed("no")})
         engine.said = replace(SAID, driver="vfs", time=datetime.now(UTC) - timedelta(hours=1))
-        for each in (*api.doctor(tmp_path, engine).findings, *api.doctor(tmp_path, place.engine).findings):
+        for each in (
+            *api.doctor(tmp_path, lambda: engine).findings,
+            *api.doctor(tmp_path, lambda: place.engine).findings,
+        ):
             assert bool(each.action) == (each.level is not Level.GOOD)
 
     def test_a_clock_that_is_wrong(self, tmp_path: Path) -> None:
@@ -387,7 +390,7 @@ class TestDoctor:
         platforms = "platforms: [linux/amd64, linux/arm64]\n"
         site(tmp_path, head=HEAD + platforms)
         assert diagnosed(FakeEngine(), tmp_path)["emulation"] == "good"
-        (found,) = (each for each in api.doctor(tmp_path, Foreign()).findings if each.code == "emulation")
+        (found,) = (each for each in api.doctor(tmp_path, Foreign).findings if each.code == "emulation")
         assert (found.level, found.what) == ("problem", "linux/arm64 does not run here: exec format error")
         assert found.means.startswith("RUN and gates of fedora and 2 more fail")
 
@@ -396,7 +399,7 @@ class TestDoctor:
 
     def test_an_epoch_that_is_to_come(self, tmp_path: Path) -> None:
         site(tmp_path, head=HEAD + "epoch: 2999-01-01T00:00:00Z\n")
-        (found,) = (each for each in api.doctor(tmp_path, FakeEngine()).findings if each.code == "epoch")
+        (found,) = (each for each in api.doctor(tmp_path, FakeEngine).findings if each.code == "epoch")
         assert found.what.startswith("the epoch of fedora and 2 more, 2999-01-01T00:00:00Z, is later")
         assert "`epoch`" in found.action
 
@@ -405,7 +408,7 @@ class TestDoctor:
         assert found["project"] == "note"
         assert not found.keys() & {"lock", "state", "credentials"}
         with pytest.raises(InputError, match="no such folder"):
-            api.doctor(tmp_path / "nowhere", FakeEngine())
+            api.doctor(tmp_path / "nowhere", FakeEngine)
 
     def test_a_project_with_faults(self, tmp_path: Path) -> None:
         (tmp_path / "lineage.yml").write_text("lineage: 7\n")
@@ -417,13 +420,13 @@ class TestDoctor:
         place: Site = site(tmp_path)
         (tmp_path / "lineage.lock").unlink()
         monkeypatch.setattr(place.engine, "info", lambda: (_ for _ in ()).throw(GONE))
-        found = api.doctor(tmp_path, place.engine)
+        found = api.doctor(tmp_path, lambda: place.engine)
         assert (found.engine, found.grade) == (None, None)
         assert {"engine", "lock"} <= {each.code for each in found.findings if each.level is Level.PROBLEM}
 
     def test_an_engine_that_refuses(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         engine = FakeEngine()
         monkeypatch.setattr(engine, "details", lambda: (_ for _ in ()).throw(EngineRefused("no such page")))
-        found = api.doctor(tmp_path, engine)
+        found = api.doctor(tmp_path, lambda: engine)
         assert (found.engine, found.findings[0].what) == (None, "no such page")
         assert found.findings[0].action

@@ -1,0 +1,26 @@
+"""The public functions: everything that the command line does, with typed values in and out."""
+
+from forebear.api.builds import Gated, Options, build, plan, reproduce, run_gates
+from forebear.api.engines import connect, doctor
+from forebear.api.files import Drift, drift, graph, init, render
+from forebear.api.locks import check_lock, write_lock
+from forebear.project import load as open_project
+
+__all__ = [
+    "Drift",
+    "Gated",
+    "Options",
+    "build",
+    "check_lock",
+    "connect",
+    "doctor",
+    "drift",
+    "graph",
+    "init",
+    "open_project",
+    "plan",
+    "render",
+    "reproduce",
+    "run_gates",
+    "write_lock",
+]

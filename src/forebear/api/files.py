@@ -1,0 +1,72 @@
+"""What needs the files of a project only: its first ones, its Dockerfiles, its pictures."""
+
+from __future__ import annotations
+
+import difflib
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from forebear.lineage.selectors import select
+from forebear.project import LIMIT, Project, Rendered
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+    from pathlib import Path
+
+
+@dataclass(frozen=True, slots=True)
+class Drift:
+    """A rendered Dockerfile that is not what the templates say; `diff` is a unified diff from file to template."""
+
+    path: str
+    diff: str
+
+
+def render(project: Project, selected: Sequence[str] = ()) -> tuple[str, ...]:
+    """Write the Dockerfiles of the selected images; the paths of those that changed. Raises InputError."""
+    rendered = project.render(select(project.family, selected))
+    with project.workspace.locked():
+        return project.write(rendered.values())
+
+
+def drift(project: Project, selected: Sequence[str] = ()) -> tuple[Drift, ...]:
+    """The rendered Dockerfiles that differ from what the templates say today. Raises InputError."""
+    return tuple(_drift(project, project.render(select(project.family, selected)).values()))
+
+
+def _drift(project: Project, rendered: Iterable[Rendered]) -> Iterator[Drift]:
+    for each in rendered:
+        there = project.workspace.exists(each.path)
+        text = project.workspace.read_text(each.path, limit=LIMIT) if there else ""
+        if text != each.text:
+            old = each.path if there else "/dev/null"
+            diff = difflib.unified_diff(_lines(text), _lines(each.text), old, f"{each.path} (rendered)")
+            yield Drift(each.path, "".join(diff))
+
+
+def _lines(text: str) -> list[str]:
+    """The lines of a text as a unified diff shows them (POSIX.1-2024, diff, "Diff -u Output Format")."""
+    *lines, rest = text.split("\n")
+    return [f"{line}\n" for line in lines] + ([f"{rest}\n\\ No newline at end of file\n"] if rest else [])
+
+
+def graph(project: Project, form: str = "tree", selected: Sequence[str] = ()) -> str:
+    """A picture of the selected images as text: "tree", "mermaid", "dot" or "json". Raises InputError."""
+    from forebear.pictures import document, dot, mermaid, tree
+
+    draw = {
+        "tree": tree.tree,
+        "mermaid": mermaid.mermaid,
+        "dot": dot.dot,
+        "json": lambda family, names: document.text(document.document(family, names)),
+    }
+    return draw[form](project.family, select(project.family, selected))
+
+
+def init(
+    folder: Path, project: str | None = None, upstream: str = "docker.io/library/debian:12-slim"
+) -> tuple[str, ...]:
+    """Write a first lineage.yml and template into a folder; the paths of what was written. Raises InputError."""
+    from forebear.starting import start
+
+    return start(folder, project, upstream)
