@@ -1,0 +1,1 @@
+"""Pure but for tree.py and history.py: judging the pins in any tree of files."""
