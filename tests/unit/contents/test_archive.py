@@ -103,7 +103,11 @@ class TestStream:
             spool(chunked(stream), WANTED, tmp_path)
         assert len(spool(chunked(stream), {digest(LOWER)}, tmp_path)) == 1
 
-    @pytest.mark.parametrize("broken", [gzip.compress(LOWER)[:-20], gzip.compress(LOWER) + b"junk", b"\x1f\x8bjunk"])
+    @pytest.mark.parametrize(
+        "broken",
+        [gzip.compress(LOWER)[:-20], gzip.compress(LOWER) + b"junk", b"\x1f\x8bjunk"],
+        ids=["cut short", "followed by more", "begun only"],
+    )
     def test_broken_compression_is_told(self, broken: bytes, tmp_path: Path) -> None:
         with pytest.raises(EngineRefused, match="cannot be read"):
             spool(chunked(saved(blob(broken))), WANTED, tmp_path)
