@@ -101,8 +101,7 @@ class Digests:
         return Folder(self, {key: known} if known else self._select(key, key + b"\0")).of(name, stat)
 
     def below(self, folder: Path) -> Folder:
-        """All that is known of the files below a folder, by one query."""
-        self.flush()
+        """What past runs knew of the files below a folder, by one query; what this one learnt may be missing."""
         start = self._key(os.fsencode(folder) + b"/")
         return Folder(self, self._select(start, start[:-1] + b"0" if start else b"\xff"))
 
