@@ -35,9 +35,11 @@ class Family:
     @cached_property
     def order(self) -> tuple[str, ...]:
         """Every image after its parents; among those that could come next, the first in the file does."""
+        index = {name: at for at, name in enumerate(self.lineage.images)}
+        if all(index[parent] < index[name] for name in index for parent in self.parents(name)):
+            return tuple(index)
         from networkx import lexicographical_topological_sort
 
-        index = {name: at for at, name in enumerate(self.lineage.images)}
         return tuple(lexicographical_topological_sort(self._graph, key=index.__getitem__))
 
     def parents(self, name: str) -> tuple[str, ...]:
