@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from enum import StrEnum
 from typing import Final
 
 from forebear.errors import Place
@@ -13,6 +14,7 @@ from forebear.reference import Reference  # noqa: TC001 - pydantic looks at the 
 SCRATCH: Final = "scratch"
 # 1980-01-01T00:00:00Z: zip files, and so jars and wars, can hold no earlier time (APPNOTE 4.4.6).
 DEFAULT_EPOCH: Final = 315_532_800
+KEEP: Final = 3
 
 Path = tuple[str | int, ...]
 Locate = Callable[[Path], Place]
@@ -107,9 +109,20 @@ class Image:
         return tuple(dict.fromkeys(base.upstream for base in self.bases if base.upstream is not None))
 
 
+class Moving(StrEnum):
+    """A tag that moves from release to release: `2.1`, `2` or `latest`."""
+
+    MINOR = "minor"
+    MAJOR = "major"
+    LATEST = "latest"
+
+
 @dataclass(frozen=True, slots=True)
 class Lineage:
-    """A family of images, in the order in which its file declares them."""
+    """A family of images, in the order in which its file declares them.
+
+    `tags` are moved by a publication beside those of the versions; `keep` is how many releases an engine keeps.
+    """
 
     project: str
     version: str
@@ -117,6 +130,8 @@ class Lineage:
     source: str | None
     images: Mapping[str, Image] = field(hash=False)
     file: str = "lineage.yml"
+    tags: tuple[Moving, ...] = ()
+    keep: int = KEEP
 
     @property
     def upstreams(self) -> tuple[Reference, ...]:

@@ -6,7 +6,7 @@ import json
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
-from forebear.lineage.model import Base, Gate, Image, Lineage, unplaced
+from forebear.lineage.model import Base, Gate, Image, Lineage, Moving, unplaced
 from forebear.reference import Reference
 
 if TYPE_CHECKING:
@@ -17,17 +17,25 @@ if TYPE_CHECKING:
 
 def pack(lineage: Lineage, order: Sequence[str]) -> str:
     """A lineage that was read, with its images in topological order, as text."""
-    head = [lineage.project, lineage.version, lineage.registry, lineage.source, lineage.file]
+    head = [
+        lineage.project,
+        lineage.version,
+        lineage.registry,
+        lineage.source,
+        lineage.file,
+        lineage.tags,
+        lineage.keep,
+    ]
     images = [_image(image) for image in lineage.images.values()]
     return json.dumps([head, images, list(order)], separators=(",", ":"), default=_plain)
 
 
 def unpack(text: str, locate: Locate = unplaced) -> tuple[Lineage, tuple[str, ...]]:
     """The lineage and the order that `pack` was given; `locate` finds the places of its keys."""
-    (project, version, registry, source, file), images, order = json.loads(text)
+    (project, version, registry, source, file, tags, keep), images, order = json.loads(text)
     read = (_read(fields, locate) for fields in images)
     mapping = MappingProxyType({image.name: image for image in read})
-    return Lineage(project, version, registry, source, mapping, file), tuple(order)
+    return Lineage(project, version, registry, source, mapping, file, tuple(map(Moving, tags)), keep), tuple(order)
 
 
 def _image(image: Image) -> list[object]:

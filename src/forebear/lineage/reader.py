@@ -9,7 +9,7 @@ from forebear.errors import Fault, InputError, Place
 from forebear.lineage.checks import faults_between
 from forebear.lineage.declared import declare
 from forebear.lineage.document import load
-from forebear.lineage.model import DEFAULT_EPOCH, Gate, Image, Lineage, Locate
+from forebear.lineage.model import DEFAULT_EPOCH, KEEP, Gate, Image, Lineage, Locate
 from forebear.lineage.values import kind
 from forebear.reference import DOCKER_HUB, Reference
 
@@ -56,6 +56,8 @@ def _lineage(declared: LineageFile, locate: Locate, file: str) -> Lineage:
         declared.source or None,
         MappingProxyType(images),
         file,
+        declared.tags,
+        declared.keep or KEEP,
     )
 
 

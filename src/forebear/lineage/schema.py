@@ -10,7 +10,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PlainValidato
 from pydantic.json_schema import GenerateJsonSchema
 
 from forebear.lineage import grammar, patterns, values
-from forebear.lineage.model import Base
+from forebear.lineage.model import KEEP, Base, Moving
 from forebear.lineage.versions import LONGEST
 
 SCHEMA_ID: Final = "urn:forebear:lineage:1"
@@ -100,6 +100,13 @@ Platforms = Annotated[
     ),
 ]
 
+MovingTags = Annotated[
+    tuple[Annotated[Moving, PlainValidator(values.moving)], ...],
+    AfterValidator(values.distinct),
+    WithJsonSchema({"type": "array", "items": {"enum": list(Moving)}, "minItems": 1, "uniqueItems": True}),
+]
+Keep = Annotated[int, PlainValidator(values.keep), WithJsonSchema({"type": "integer", "minimum": 1})]
+
 
 class _Entry(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=False)
@@ -168,6 +175,11 @@ class LineageFile(_Entry):
             examples=["2026-11-24T00:00:00Z"],
         ),
     ] = 0
+    tags: Annotated[
+        MovingTags,
+        Field(description="Which tags a publication moves beside those of the versions: 2.1, 2, latest."),
+    ] = ()
+    keep: Annotated[Keep, Field(description="How many releases prune keeps on an engine.")] = KEEP
     images: Annotated[dict[Name, ImageEntry], Field(description="The images, by name.")]
 
 

@@ -7,6 +7,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, TypeVar
 
 from forebear.lineage import grammar, patterns
+from forebear.lineage.model import Moving
 from forebear.lineage.wrong import Wrong, shown
 
 if TYPE_CHECKING:
@@ -77,6 +78,21 @@ def exit_code(value: object) -> int:
     if code is None or not 0 <= code <= 255:
         raise Wrong("this is not an exit code", "write a whole number from 0 to 255")
     return code
+
+
+def moving(value: object) -> Moving:
+    """A tag that moves."""
+    if not isinstance(value, str) or value not in tuple(Moving):
+        raise Wrong("this is not a tag that can move", f"write {', '.join(Moving)}, or some of them")
+    return Moving(value)
+
+
+def keep(value: object) -> int:
+    """How many releases are kept."""
+    count = whole(value)
+    if count is None or count < 1:
+        raise Wrong("this is not a number of releases", "write a whole number from 1")
+    return count
 
 
 def printed(value: object) -> str:

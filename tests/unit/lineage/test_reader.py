@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from forebear.errors import InputError, Place
-from forebear.lineage.model import DEFAULT_EPOCH, Base, Gate, Image, Lineage
+from forebear.lineage.model import DEFAULT_EPOCH, Base, Gate, Image, Lineage, Moving
 from forebear.lineage.reader import read
 from forebear.reference import Reference
 
@@ -47,6 +47,8 @@ images:
     tests:
       - {name: serves, run: curl -f localhost, exit: 0, output: "<h1>.*</h1>"}
       - {name: fails, run: [/bin/test, 1], exit: 1}
+tags: [minor, latest]
+keep: 5
 """
 
 
@@ -94,6 +96,8 @@ def test_everything_that_an_image_can_say() -> None:
         registry="registry.example.org:5000/team",
         source="https://git.example.org/firethorn",
         file="other.yml",
+        tags=(Moving.MINOR, Moving.LATEST),
+        keep=5,
         images=MappingProxyType(
             {
                 "fedora": Image(
@@ -150,6 +154,7 @@ def test_the_least_that_a_lineage_can_say() -> None:
     found = lineage("  base: {from: scratch}\n")
     image = found.images["base"]
     assert (found.registry, found.source, found.upstreams) == (None, None, ())
+    assert (found.tags, found.keep) == ((), 3)
     assert (image.base.is_scratch, str(image.base), image.bases) == (True, "scratch", (Base(),))
     assert str(image.reference) == "docker.io/firethorn/base:2.1.7"
     assert image.reference.familiar == "firethorn/base:2.1.7"
@@ -293,6 +298,20 @@ def test_an_alias_bomb() -> None:
             'lineage.yml:4:9: source: "git@example.org:x" is not a URL; write https://…',
         ),
         (
+            f"{TOP}tags: [newest]\n",
+            "lineage.yml:4:8: tags[0]: this is not a tag that can move; write minor, major, latest, or some of them",
+        ),
+        (
+            f"{TOP}tags: [major, major]\n",
+            "lineage.yml:4:1: tags: major is here more than once; keep one of them",
+        ),
+        (
+            f"{TOP}tags: latest\n",
+            "lineage.yml:4:7: tags: this is text, and has to be a list; write a list, or remove the key",
+        ),
+        (f"{TOP}keep: 0\n", "lineage.yml:4:7: keep: this is not a number of releases; write a whole number from 1"),
+        (f"{TOP}keep: all\n", "lineage.yml:4:7: keep: this is not a number of releases; write a whole number from 1"),
+        (
             f"{TOP}platforms: [linux]\n",
             'lineage.yml:4:13: platforms[0]: "linux" is not a platform; write os/architecture, for example linux/amd64',
         ),
@@ -343,7 +362,8 @@ def test_an_alias_bomb() -> None:
         (
             f"{TOP}quux: 1\n",
             "lineage.yml:4:1: quux: unknown key quux; the keys here are"
-            " lineage, project, version, registry, source, platforms, epoch, images",
+            " lineage, project, version, registry, source, platforms, epoch, tags, keep,"
+            " images",
         ),
     ],
 )

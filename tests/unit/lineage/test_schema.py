@@ -50,6 +50,8 @@ GOOD: dict[str, Any] = {
     "source": "https://git.example.org/firethorn",
     "platforms": ["linux/amd64", "linux/arm64/v8"],
     "epoch": "2026-11-24T00:00:00Z",
+    "tags": ["minor", "latest"],
+    "keep": 5,
     "images": {
         "fedora": {"from": "docker.io/library/fedora:25"},
         "tomcat": {

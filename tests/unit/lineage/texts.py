@@ -91,4 +91,5 @@ def families(draw: st.DrawFn) -> dict[str, Any]:
             "context": f"contexts/{name}",
             **draw(details),
         }
-    return {"lineage": 1, "project": draw(names), "version": "1.0.0", "images": images}
+    more = draw(st.fixed_dictionaries({}, optional={"tags": st.just(["minor", "latest"]), "keep": st.integers(1, 9)}))
+    return {"lineage": 1, "project": draw(names), "version": "1.0.0", **more, "images": images}
