@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import tarfile
 import threading
-from contextlib import AbstractContextManager, closing, suppress
+from contextlib import AbstractContextManager, closing, contextmanager, suppress
 from typing import TYPE_CHECKING, Any, Final
 
 import docker.errors
@@ -15,9 +15,10 @@ from docker import APIClient
 from forebear.engine import containers
 from forebear.engine.boundary import translated
 from forebear.engine.builds import TAR, parameters
-from forebear.engine.connect import Address, connect, find
+from forebear.engine.connect import Address, connect, credentials, find
 from forebear.engine.details import details
 from forebear.engine.facts import facts, listed, platform, steps
+from forebear.engine.hiding import hiding
 from forebear.engine.model import (
     Builder,
     BuildRequest,
@@ -32,7 +33,7 @@ from forebear.engine.model import (
 )
 from forebear.engine.stream import BuildOutput, error_of, is_full, records, refusal
 from forebear.engine.uploads import Uploads
-from forebear.errors import EngineUnreachable, Error
+from forebear.errors import EngineRefused, EngineUnreachable, Error
 from forebear.reference import Reference
 from forebear.retry import Passing, retried
 
@@ -137,19 +138,38 @@ class Docker:
 
     def build(self, request: BuildRequest, log: Log) -> str:
         """Build an image without a tag; the ID of it. Raises BuildFailed where a step of it fails."""
-        return self._build(request, self.capabilities(), log)
+        capabilities = self.capabilities()
+        if request.secrets and capabilities.builder is Builder.CLASSIC:
+            raise EngineRefused("the classic builder gives no secrets to a build", "use an engine that has BuildKit")
+        return self._build(request, capabilities, log)
 
     def _build(self, request: BuildRequest, capabilities: Capabilities, log: Log) -> str:
         return retried(lambda: self._attempt(request, capabilities, log), sleep=self._uploads.pause)
 
     def _attempt(self, request: BuildRequest, capabilities: Capabilities, log: Log) -> str:
-        output = BuildOutput(log)
-        with closing(self._posted("/build", parameters(request, capabilities), request.context())) as said:
-            for record in said:
-                output.take(record)
+        output = BuildOutput(hiding(request.secrets, log))
+        with self._session(request.secrets) as session:
+            query = parameters(request, capabilities) | session
+            with closing(self._posted("/build", query, request.context())) as said:
+                for record in said:
+                    output.take(record)
         if output.image is None:
             raise EngineUnreachable("the engine broke off the build", "see the engine's log, then run it again")
         return output.image
+
+    @contextmanager
+    def _session(self, secrets: Mapping[str, bytes]) -> Iterator[dict[str, str]]:
+        """The parameter that names a session in which a build gets its secrets; none where it has none."""
+        if not secrets:
+            yield {}
+            return
+        from forebear.engine import sessions
+
+        with (
+            self._doing("opening a build session"),
+            sessions.opened(self._address, self._client.api_version, sessions.methods(secrets, credentials)) as name,
+        ):
+            yield {"session": name}
 
     def _posted(self, path: str, query: Mapping[str, str], body: Iterator[bytes]) -> Generator[Mapping[str, Any]]:
         """The records that a POST with a streamed body answers with. What their taker raises is not the engine's."""

@@ -118,7 +118,8 @@ class BuildRequest:
 
     `context`: the chunks of a tar that holds a `Dockerfile` at its top, made anew at each call, since a build
     may have to be tried again;
-    `epoch`: seconds since 1970, the time that the image carries; `fresh`: whether no cache may be used.
+    `epoch`: seconds since 1970, the time that the image carries; `fresh`: whether no cache may be used; `secrets`:
+    what mounts of the type secret get, by name.
     """
 
     context: Callable[[], Iterator[bytes]] = field(hash=False)
@@ -128,6 +129,7 @@ class BuildRequest:
     platform: str
     epoch: int
     fresh: bool = False
+    secrets: Mapping[str, bytes] = field(default_factory=dict, hash=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
