@@ -19,7 +19,7 @@ from forebear.workspace import LINEAGE, TEMPLATES, Workspace, find_root
 
 if TYPE_CHECKING:
     import pathlib
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Collection, Iterable, Mapping
 
     from forebear.dockerfile.model import Dockerfile
     from forebear.dockerfile.origins import Origin
@@ -151,7 +151,8 @@ class Project:
             text = self._renderer.render(image.template, request)
         except TemplateFault as error:
             raise InputError([_template_fault(error, image)]) from error
-        return text, _read_back(text, image, request).steps(image.target)
+        known = [each.name for each in self.family.lineage.secrets]
+        return text, _read_back(text, image, request, known).steps(image.target)
 
 
 def load(start: pathlib.Path) -> Project:
@@ -200,7 +201,7 @@ def _template_fault(error: TemplateFault, image: Image) -> Fault:
     return Fault(Place(f"templates/{error.template}", error.line), f"{error.problem} (image {image.name})")
 
 
-def _read_back(text: str, image: Image, request: Request) -> Dockerfile:
+def _read_back(text: str, image: Image, request: Request, secrets: Collection[str]) -> Dockerfile:
     """Read a rendered Dockerfile, and make sure that it names nothing that lineage.yml does not declare."""
     from forebear.dockerfile import declared
     from forebear.dockerfile.model import DockerfileFault
@@ -210,7 +211,12 @@ def _read_back(text: str, image: Image, request: Request) -> Dockerfile:
     try:
         dockerfile = read(text, args=dict(image.args))
         found = declared.faults(
-            dockerfile, file=path, parent=request.parent, uses=request.uses.values(), target=image.target
+            dockerfile,
+            file=path,
+            parent=request.parent,
+            uses=request.uses.values(),
+            target=image.target,
+            known=secrets,
         )
     except DockerfileFault as error:
         hint = f"that is what templates/{image.template} renders; correct the template"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -105,6 +106,7 @@ class Family:
     def start(self, *words: str) -> subprocess.Popen[str]:
         """The command line, at work."""
         environment = {"PATH": "/usr/bin:/bin", "DOCKER_HOST": self.host, "DOCKER_CONFIG": str(self.root / "none")}
+        environment |= {name: os.environ[name] for name in ("PYTHONPATH",) if name in os.environ}
         process = subprocess.Popen(
             [FOREBEAR, "-C", self.root, *words],
             stdin=subprocess.DEVNULL,

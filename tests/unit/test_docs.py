@@ -14,9 +14,11 @@ import click
 import pytest
 
 from forebear import api
+from forebear.build.events import Preparing
 from forebear.build.key import IMAGE, INPUTS, KEY, OCI, PARENT, STAMPED
 from forebear.build.plan import Action
 from forebear.build.recipe import Target
+from forebear.cli.events import document as event
 from forebear.cli.main import COMMANDS, forebear, run
 from forebear.cli.reproduce import document as reproduced
 from forebear.contents.compare import Difference, Kind
@@ -274,6 +276,10 @@ def printed(place: Site, ask: Callable[..., list[dict[str, Any]]]) -> Iterator[d
         yield from ask(*words.split())
     yield from ask("init", "-C", str(place.root / "templates"))
     yield {"format": "forebear.reproduce/1", "images": [reproduced(DIFFERENT)]}
+    yield {
+        "format": "forebear.event/1",
+        **event(Preparing(Target("web", "linux/amd64"), "make", "it is new", "web.log")),
+    }
     place.declare(IMAGES.replace("fedora:25", "fedora:26"))
     yield from ask("lock", "--check")
     place.engine.info = refuse  # type: ignore[method-assign]

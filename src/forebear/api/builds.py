@@ -68,7 +68,7 @@ def build(
 
     chosen = select(project.family, selected)
     with project.workspace.locked():
-        session = Session(project, engine, chosen, write=True)
+        session = Session(project, engine, chosen, write=True, emit=emit)
         return session.run(_gates(project, engine), emit, options.jobs or _jobs(), fail_fast=options.fail_fast)
 
 

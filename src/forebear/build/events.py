@@ -25,6 +25,16 @@ class Outcome(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Preparing:
+    """A preparation of an image is carried out; `log` is the file that its output goes to."""
+
+    target: Target
+    command: str
+    why: str
+    log: str
+
+
+@dataclass(frozen=True, slots=True)
 class Began:
     """A run began: on which engine, with what it can do (None where nothing is built), to carry out which plan."""
 
@@ -69,4 +79,4 @@ class Ended:
     tail: tuple[str, ...] = ()
 
 
-Event = Began | Started | Progress | Ended
+Event = Preparing | Began | Started | Progress | Ended

@@ -27,7 +27,8 @@ class Source:
     """What stands behind the digests of a recipe.
 
     `context` gives the chunks of the tar; `args` and `labels` are what the image declares; `bases` gives the
-    build argument that stands for each base, with the base's name; `pins` the pin of each upstream by name.
+    build argument that stands for each base, with the base's name; `pins` the pin of each upstream by name; `secrets`
+    the names of those that its build may ask for.
     """
 
     context: Callable[[], Iterator[bytes]] = field(hash=False)
@@ -37,6 +38,7 @@ class Source:
     epoch: int
     bases: tuple[tuple[str, str], ...]
     pins: Mapping[str, Pin] = field(hash=False)
+    secrets: tuple[str, ...] = ()
 
 
 Gates = Callable[[str, Log], None]
@@ -45,11 +47,12 @@ Gates = Callable[[str, Log], None]
 
 @dataclass(frozen=True, slots=True)
 class Workshop:
-    """What making an image needs beside its recipe."""
+    """What making an image needs beside its recipe; `secrets` by name."""
 
     engine: Engine
     handles: Handles
     memory: Memory
+    secrets: Mapping[str, bytes] = field(default_factory=dict, hash=False, repr=False)
 
     def upstream(self, need: Need, pin: Pin, platform: str) -> Present:
         """An upstream as it is locked, pulled where the engine does not have it. Raises BuildFailed."""
@@ -101,6 +104,7 @@ class Workshop:
             target=source.target,
             platform=recipe.target.platform,
             epoch=source.epoch,
+            secrets={name: self.secrets[name] for name in source.secrets},
         )
 
     def _facts(self, image: str) -> Facts:

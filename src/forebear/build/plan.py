@@ -85,6 +85,8 @@ def _decide(recipe: Recipe, done: Mapping[Target, Step], present: Mapping[Target
         return Step(recipe, Action.UNKNOWN, (f"on {recipe.ground.name}; its own inputs are {recipe.fingerprint}",))
     here = present.get(recipe.target)
     known = recipe.bases_in(present)
+    if recipe.unprepared:
+        return Step(recipe, Action.BUILD, recipe.unprepared)
     built = tuple(p.target.image for p in parents if p.action is Action.BUILD)
     return _after(built, recipe, here, known) if built else judge(recipe, here, known)
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from forebear.build.context import Context, read_context, stream
 from forebear.build.key import OCI, Input, digest_of
 from forebear.build.make import Source
+from forebear.build.readiness import Readiness, look, make_ready
 from forebear.build.recipe import BaseKind, Need, Recipe, Target
 from forebear.errors import Fault, InputError
 
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from forebear.build.digests import Digests
+    from forebear.build.events import Event
     from forebear.lineage.model import Base, Image
     from forebear.pins.lock import Pin
     from forebear.project import Project, Rendered
@@ -28,25 +30,38 @@ class Prepared:
     recipes: tuple[Recipe, ...]
     pins: Mapping[str, Pin] = field(hash=False)
     source: Callable[[Recipe], Source] = field(hash=False)
+    secrets: Callable[[Recipe], tuple[str, ...]] = field(hash=False)
 
 
 def prepare(
-    project: Project, names: Iterable[str], digests: Digests, platform: str, *, write: bool = False
+    project: Project,
+    names: Iterable[str],
+    digests: Digests,
+    platform: str,
+    *,
+    write: bool = False,
+    emit: Callable[[Event], None] = lambda _event: None,
 ) -> Prepared:
     """Make the recipes of images, given by name; `platform` is for those that name none of their own.
 
     Every image is rendered and its context read; with `write` the Dockerfiles are written in between, since the
-    context of one image may hold that of another. That raises InputError with the faults of all.
+    context of one image may hold that of another, and what has to be prepared is. That raises InputError with the
+    faults of all.
     """
     wanted = frozenset(names)
     whole = len(wanted) == len(project.family.lineage.images)
     rendered = project.rendered() if whole else project.render(wanted)
     if write:
         project.write(rendered.values())
+    images = [each.image for each in rendered.values() if each.image.prepare]
+    if write:
+        ready = make_ready(project.workspace, images, digests, platform, emit)
+    else:
+        ready = look(project.workspace, images, digests)
     contexts = _contexts(project, rendered.values(), digests)
     pins = {reference.familiar: pin for reference, pin in project.lock.pins.items()}
-    kitchen = _Kitchen(project, rendered, contexts, pins, platform)
-    return Prepared(tuple(rendered.values()), tuple(kitchen.recipes()), pins, kitchen.source)
+    kitchen = _Kitchen(project, rendered, contexts, ready, pins, platform)
+    return Prepared(tuple(rendered.values()), tuple(kitchen.recipes()), pins, kitchen.source, kitchen.secrets)
 
 
 def _contexts(project: Project, rendered: Iterable[Rendered], digests: Digests) -> dict[str, Context]:
@@ -68,6 +83,7 @@ class _Kitchen:
     project: Project
     rendered: Mapping[str, Rendered]
     contexts: Mapping[str, Context]
+    ready: Readiness
     pins: Mapping[str, Pin]
     platform: str
 
@@ -90,6 +106,7 @@ class _Kitchen:
             needs=tuple(self._need(alias, base) for alias, base in aliases),
             steps=each.steps,
             blocked=tuple(self._blocked(image, platform)),
+            unprepared=self.ready.due.get(image.name, ()),
         )
 
     def _own(self, each: Rendered, platform: str) -> Iterator[Input]:
@@ -133,6 +150,7 @@ class _Kitchen:
         return Need(alias, BaseKind.SCRATCH, str(base), "scratch")
 
     def _blocked(self, image: Image, platform: str) -> Iterator[str]:
+        yield from self.ready.failed.get(image.name, ())
         for upstream in image.upstreams:
             if self.project.lock.pin(upstream) is None:
                 yield f"upstream {upstream.familiar} is not locked; run: forebear lock"
@@ -156,7 +174,16 @@ class _Kitchen:
             epoch=image.epoch,
             bases=tuple((arg, each.bases[reference]) for arg, reference in grounds),
             pins=self.pins,
+            secrets=self.secrets(recipe),
         )
+
+    def secrets(self, recipe: Recipe) -> tuple[str, ...]:
+        """The names of the secrets that a recipe's build may ask for."""
+        if not self.project.family.lineage.secrets:
+            return ()
+        from forebear.dockerfile.declared import secrets
+
+        return secrets(self.rendered[recipe.target.image].dockerfile)
 
 
 def tag(image: Image, platform: str, own: str) -> str:

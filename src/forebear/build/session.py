@@ -16,6 +16,7 @@ from forebear.build.memory import Memory
 from forebear.build.plan import Action, Plan, Step, plan
 from forebear.build.recipes import prepare
 from forebear.build.run import Cascade, Emit, Order
+from forebear.build.secrets import gather
 from forebear.build.survey import survey
 from forebear.engine.facts import platform
 
@@ -30,12 +31,18 @@ if TYPE_CHECKING:
 class Session:
     """The plan for chosen images, made when the session is; `run` carries it out.
 
-    Without an engine the plan holds what the files alone tell. With `write` Dockerfiles are written before contexts
-    are read. Raises InputError, EngineError.
+    Without an engine the plan holds what the files alone tell. With `write` Dockerfiles are written and
+    preparations carried out, which is told to `emit`, before contexts are read. Raises InputError, EngineError.
     """
 
     def __init__(
-        self, project: Project, engine: Engine | None, chosen: Collection[str], *, write: bool = False
+        self,
+        project: Project,
+        engine: Engine | None,
+        chosen: Collection[str],
+        *,
+        write: bool = False,
+        emit: Emit = lambda _event: None,
     ) -> None:
         self._project = project
         self._engine = engine
@@ -48,7 +55,7 @@ class Session:
             # An engine takes its time to list images; meanwhile the files are read.
             listing = pool.submit(engine.tagged, project.folder) if engine else None
             with Digests(project.workspace) as digests:
-                self.prepared = prepare(project, needed, digests, own, write=write)
+                self.prepared = prepare(project, needed, digests, own, write=write, emit=emit)
             self._present = (
                 survey(engine, listing.result(), self.prepared, self._memory) if engine and listing else None
             )
@@ -93,6 +100,7 @@ class Session:
         if self._engine is None:
             raise TypeError("a session without an engine builds nothing")
         building = carried.count(Action.BUILD)
+        secrets = self._secrets(carried)
         emit(Began(self.info, self._engine.capabilities() if building else None, carried))
         handles = Handles(
             self._engine,
@@ -103,7 +111,13 @@ class Session:
         if building:
             handles.sweep()
         try:
-            yield kind(self._engine, handles, self._memory)
+            yield kind(self._engine, handles, self._memory, secrets)
         finally:
             handles.give_back()
             self._memory.save()
+
+    def _secrets(self, carried: Plan) -> dict[str, bytes]:
+        """The secrets that the builds of a plan may ask for. Raises InputError with all that are missing."""
+        building = (step.recipe for step in carried.steps if step.action is Action.BUILD)
+        names = {name for recipe in building for name in self.prepared.secrets(recipe)}
+        return gather(self._project.family.lineage, names, self._project.workspace.root)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from forebear.build.events import Began, Ended, Event, Progress, Started
+from forebear.build.events import Began, Ended, Event, Preparing, Progress, Started
 from forebear.cli.plan import document as plan_document
 
 if TYPE_CHECKING:
@@ -14,6 +14,9 @@ if TYPE_CHECKING:
 def document(event: Event) -> dict[str, object]:
     """An event as plain data; `event` tells which."""
     match event:
+        case Preparing():
+            said = {"command": event.command, "why": event.why, "log": event.log}
+            return {"event": "preparing", **_target(event.target), **said}
         case Began():
             return {"event": "began", **_began(event)}
         case Started():

@@ -7,7 +7,7 @@ import time
 from collections import Counter
 from typing import TYPE_CHECKING, Final
 
-from forebear.build.events import Began, Ended, Event, Outcome, Progress, Started
+from forebear.build.events import Began, Ended, Event, Outcome, Preparing, Progress, Started
 from forebear.cli.events import document
 from forebear.cli.plan import summary
 
@@ -38,6 +38,8 @@ class Lines:
         """Show an event."""
         self._console.line("forebear.event/1", document(event))
         match event:
+            case Preparing():
+                self._console.note(f"preparing {event.target.image}: {event.command} ({event.why})")
             case Began():
                 self._start(event)
             case Started():

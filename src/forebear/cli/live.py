@@ -10,7 +10,7 @@ from rich.live import Live as RichLive
 from rich.table import Table
 from rich.text import Text
 
-from forebear.build.events import Began, Ended, Event, Outcome, Progress, Started
+from forebear.build.events import Began, Ended, Event, Outcome, Preparing, Progress, Started
 from forebear.build.plan import Action
 from forebear.cli.console import clean
 
@@ -54,6 +54,8 @@ class Live:
     def take(self, event: Event) -> None:
         """Show an event."""
         match event:
+            case Preparing():
+                self._above(event)
             case Began():
                 self._left = event.plan.count(Action.BUILD)
                 self._above(event)

@@ -7,7 +7,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
 from forebear.dockerfile.model import Malformed
-from forebear.dockerfile.mounts import kind_of
+from forebear.dockerfile.mounts import kind_of, secret_of
 from forebear.dockerfile.platforms import UNKNOWN
 from forebear.errors import Fault, Place
 from forebear.reference import Reference, ReferenceFault
@@ -31,13 +31,20 @@ def undeclared(dockerfile: Dockerfile, allowed: Collection[str]) -> tuple[Use, .
 
 
 def faults(
-    dockerfile: Dockerfile, *, file: str, parent: str, uses: Collection[str] = (), target: str | None = None
+    dockerfile: Dockerfile,
+    *,
+    file: str,
+    parent: str,
+    uses: Collection[str] = (),
+    target: str | None = None,
+    known: Collection[str] = (),
 ) -> tuple[Fault, ...]:
     """What in a rendered Dockerfile is not as lineage.yml declares it.
 
-    `parent` and `uses` are the references that the template was given; `parent` may be `scratch`. Every
-    external use must be one of them, the target must be on the parent, no other frontend may read the
-    file, and no mount may need a build session. Raises DockerfileFault if there is no such target.
+    `parent` and `uses` are the references that the template was given; `parent` may be `scratch`; `known` are
+    the names of secrets. Every external use must be one of the references, the target must be on the parent, no
+    other frontend may read the file, and what mounts ask of a build session must be one of the secrets. Raises
+    DockerfileFault if there is no such target.
     """
     found = [_undeclared(file, use) for use in undeclared(dockerfile, [parent, *uses])]
     base = dockerfile.chain(dockerfile.target(target))[-1].base
@@ -45,18 +52,23 @@ def faults(
         found.append(_wrong_parent(file, base, parent))
     if dockerfile.directives.syntax is not None:
         found.append(_foreign_syntax(file, dockerfile))
-    found += [_unserved(file, line, kind) for line, kind in _sessions(dockerfile)]
+    found += _unserved(file, dockerfile, known)
     return tuple(sorted(found))
 
 
-def _sessions(dockerfile: Dockerfile) -> Iterator[tuple[int, str]]:
-    """The mounts that need a build session, those of triggers too: line and type."""
+def secrets(dockerfile: Dockerfile) -> tuple[str, ...]:
+    """The names of the secrets that building any of its stages asks for, sorted."""
+    return tuple(sorted({name for _, kind, name, _ in _sessions(dockerfile) if kind == "secret"}))
+
+
+def _sessions(dockerfile: Dockerfile) -> Iterator[tuple[int, str, str, bool]]:
+    """The mounts that a build session serves: line, type, name, and whether a trigger holds them."""
     for instruction in dockerfile.instructions:
         inner = instruction.trigger or instruction
         for name, value in inner.flags if inner.keyword == "RUN" else ():
             with suppress(Malformed):  # in a trigger, and told where a stage triggers it
                 if name == "mount" and (kind := kind_of(value or "")) in _SERVED:
-                    yield instruction.line, kind
+                    yield instruction.line, kind, secret_of(value or ""), inner is not instruction
 
 
 @lru_cache(maxsize=1 << 14)
@@ -103,9 +115,14 @@ def _foreign_syntax(file: str, dockerfile: Dockerfile) -> Fault:
     )
 
 
-def _unserved(file: str, line: int, kind: str) -> Fault:
-    return Fault(
-        Place(file, line),
-        f"a mount of the type {kind} gets nothing: no build session is opened yet, so secrets and ssh are not served",
-        "fetch what needs it before the build, into the context, and COPY it",
-    )
+def _unserved(file: str, dockerfile: Dockerfile, known: Collection[str]) -> Iterator[Fault]:
+    for line, kind, name, triggered in _sessions(dockerfile):
+        if kind != "secret":
+            problem = f"a mount of the type {kind} gets nothing: no agent of yours is let into a build"
+            yield Fault(Place(file, line), problem, "give what it needs as a secret, or fetch it into the context")
+        elif triggered:
+            problem = f"ONBUILD asks for the secret {name} in builds of other images"
+            yield Fault(Place(file, line), problem, "mount it in the templates of those that need it")
+        elif name not in known:
+            problem = f'the secret "{name}" is not declared'
+            yield Fault(Place(file, line), problem, "name it in lineage.yml, under secrets, with its env or file")

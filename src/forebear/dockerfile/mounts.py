@@ -55,6 +55,17 @@ def kind_of(mount: str) -> str:
     return next((value.lower() for key, _, value in reversed(pairs) if key.lower() == "type"), "bind")
 
 
+def secret_of(mount: str) -> str:
+    """The id of the secret that a mount of that type gives, as far as it is written without variables.
+
+    Without one it is the last part of the target (Dockerfile reference, "RUN --mount=type=secret"). Raises Malformed.
+    """
+    values = {key.lower(): value for key, _, value in (field.partition("=") for _, field in _fields(mount))}
+    named = next((values[key] for key in ("id", "source", "src") if values.get(key)), "")
+    target = next((values[key] for key in ("target", "dst", "destination") if values.get(key)), "")
+    return named or target.rpartition("/")[2]
+
+
 def check_mount(mount: str, literal: Callable[[str], str | None]) -> None:
     """Raise Malformed for what BuildKit refuses in a stage that it builds.
 

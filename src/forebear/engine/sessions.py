@@ -22,9 +22,6 @@ if TYPE_CHECKING:
     from forebear.engine.connect import Address
     from forebear.engine.rpc import Method
 
-LARGEST: Final = 500 * 1024
-"""The bytes that a secret may have (BuildKit, session/secrets/secrets.go)."""
-
 _HUB: Final = "registry-1.docker.io"
 _SERVING: Final = flag(1, 1)
 

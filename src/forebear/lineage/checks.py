@@ -28,6 +28,7 @@ def faults_between(lineage: Lineage, places: Places) -> Iterator[Fault]:
     for image in lineage.images.values():
         yield from _long_name(image, places)
         yield from _equal_gates(image, places)
+        yield from _made_of_itself(image, places)
 
 
 def _places_of_bases(image: Image) -> Iterator[tuple[Path, Base]]:
@@ -115,3 +116,14 @@ def _equal_gates(image: Image, places: Places) -> Iterator[Fault]:
             path = ("images", image.name, "tests", at, "name")
             yield Fault(places.value(path), f"another gate is called {shown(gate.name)}", "choose another name")
         seen.add(gate.name)
+
+
+def _made_of_itself(image: Image, places: Places) -> Iterator[Fault]:
+    """What a preparation makes must be none of what it reads, or it would run each time."""
+    for at, each in enumerate(image.prepare):
+        for number, output in enumerate(each.outputs):
+            inside = [path for path in each.inputs if path == "." or f"{output}/".startswith(f"{path}/")]
+            if inside:
+                place = places.value(("images", image.name, "prepare", at, "outputs", number))
+                problem = f"{shown(output)} is in {shown(inside[0])}, which the command reads"
+                yield Fault(place, problem, "name the inputs without what is made, as webapp/src")

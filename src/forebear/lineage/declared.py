@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 from pydantic import BaseModel, ValidationError
 
 from forebear.errors import Fault
-from forebear.lineage.schema import GateEntry, ImageEntry, LineageFile
+from forebear.lineage.schema import GateEntry, ImageEntry, LineageFile, PreparationEntry, SecretEntry
 from forebear.lineage.spelling import PATIENCE, nearest
 from forebear.lineage.values import kind
 from forebear.lineage.wrong import shown
@@ -33,7 +33,9 @@ _TO_ADD: Final = {
     "images": "write images: and, below it, each image with what it starts from",
     "from": "write from: and an image of this file, an upstream with its tag, or scratch",
     "name": "write name: and what is checked",
-    "run": "write run: and the command that checks",
+    "run": "write run: and the command",
+    "inputs": "write inputs: and the files and folders that the command reads",
+    "outputs": "write outputs: and the files and folders that the command makes",
 }
 _WANTED: Final = {"model_type": "a mapping", "dict_type": "a mapping", "tuple_type": "a list"}
 
@@ -82,9 +84,20 @@ def _unknown_key(path: Path, meant: str | None) -> tuple[str, str]:
 
 def _keys(path: Path) -> list[str]:
     """What may stand where the key at `path` is."""
-    models: dict[int, type[BaseModel]] = {1: LineageFile, 3: ImageEntry}
-    fields = models.get(len(path), GateEntry).model_fields
-    return [field.alias or name for name, field in fields.items()]
+    return [field.alias or name for name, field in _model(path).model_fields.items()]
+
+
+def _model(path: Path) -> type[BaseModel]:
+    match path:
+        case ("secrets", _, _):
+            return SecretEntry
+        case ("images", _, _):
+            return ImageEntry
+        case ("images", _, "prepare", *_):
+            return PreparationEntry
+        case ("images", *_):
+            return GateEntry
+    return LineageFile
 
 
 def _mended(data: Mapping[str, Any], paths: Iterable[Path]) -> dict[str, Any]:

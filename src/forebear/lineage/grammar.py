@@ -118,6 +118,20 @@ def argument(text: str) -> str:
     return text
 
 
+def variable(text: str) -> str:
+    """The name of a variable of the environment."""
+    if not _fits(patterns.VARIABLE, text):
+        raise Wrong(f'"{shown(text)}" is not a name of a variable', "use letters, digits and _")
+    return text
+
+
+def secret(text: str) -> str:
+    """The name of a secret, the id in its mounts."""
+    if not _fits(patterns.MOUNT_ID, text):
+        raise Wrong(f'"{shown(text)}" is not a name of a secret', "use letters, digits, -, _ and .")
+    return text
+
+
 def label(text: str) -> str:
     """The key of a label, not one that forebear writes itself."""
     if _fits(patterns.LABEL, text):

@@ -61,6 +61,28 @@ class Gate:
 
 
 @dataclass(frozen=True, slots=True)
+class Secret:
+    """Where a value is that a build may see and nothing may keep: in a variable of the environment, or in a file."""
+
+    name: str
+    env: str | None = None
+    file: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Preparation:
+    """A command that runs before an image's context is read, since it makes a part of that.
+
+    `folder`, where it runs, `inputs`, whatever it reads, and `outputs`, what it makes, are paths in the project.
+    """
+
+    run: tuple[str, ...]
+    folder: str
+    inputs: tuple[str, ...]
+    outputs: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Image:
     """One image that the family builds.
 
@@ -82,6 +104,7 @@ class Image:
     platforms: tuple[str, ...]
     epoch: int
     tests: tuple[Gate, ...]
+    prepare: tuple[Preparation, ...] = ()
     locate: Locate = field(default=unplaced, compare=False, repr=False)
 
     @property
@@ -132,6 +155,8 @@ class Lineage:
     file: str = "lineage.yml"
     tags: tuple[Moving, ...] = ()
     keep: int = KEEP
+    secrets: tuple[Secret, ...] = ()
+    locate: Locate = field(default=unplaced, compare=False, repr=False)
 
     @property
     def upstreams(self) -> tuple[Reference, ...]:

@@ -6,7 +6,7 @@ import json
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
-from forebear.lineage.model import Base, Gate, Image, Lineage, Moving, unplaced
+from forebear.lineage.model import Base, Gate, Image, Lineage, Moving, Preparation, Secret, unplaced
 from forebear.reference import Reference
 
 if TYPE_CHECKING:
@@ -27,15 +27,17 @@ def pack(lineage: Lineage, order: Sequence[str]) -> str:
         lineage.keep,
     ]
     images = [_image(image) for image in lineage.images.values()]
-    return json.dumps([head, images, list(order)], separators=(",", ":"), default=_plain)
+    secrets = [[each.name, each.env, each.file] for each in lineage.secrets]
+    return json.dumps([head, secrets, images, list(order)], separators=(",", ":"), default=_plain)
 
 
 def unpack(text: str, locate: Locate = unplaced) -> tuple[Lineage, tuple[str, ...]]:
     """The lineage and the order that `pack` was given; `locate` finds the places of its keys."""
-    (project, version, registry, source, file, tags, keep), images, order = json.loads(text)
+    (project, version, registry, source, file, tags, keep), secrets, images, order = json.loads(text)
     read = (_read(fields, locate) for fields in images)
     mapping = MappingProxyType({image.name: image for image in read})
-    return Lineage(project, version, registry, source, mapping, file, tuple(map(Moving, tags)), keep), tuple(order)
+    known, moving = tuple(Secret(*fields) for fields in secrets), tuple(map(Moving, tags))
+    return Lineage(project, version, registry, source, mapping, file, moving, keep, known, locate), tuple(order)
 
 
 def _image(image: Image) -> list[object]:
@@ -54,6 +56,7 @@ def _image(image: Image) -> list[object]:
         image.platforms,
         image.epoch,
         [[gate.name, gate.run, gate.exit, gate.output] for gate in image.tests],
+        [[each.run, each.folder, each.inputs, each.outputs] for each in image.prepare],
     ]
 
 
@@ -69,7 +72,7 @@ def _plain(value: Mapping[str, object]) -> dict[str, object]:
 
 def _read(fields: list[Any], locate: Locate) -> Image:
     name, version, base, uses, (registry, repository), template, context, values, *rest = fields
-    args, labels, target, platforms, epoch, tests = rest
+    args, labels, target, platforms, epoch, tests, prepare = rest
     return Image(
         name=name,
         version=version,
@@ -85,6 +88,9 @@ def _read(fields: list[Any], locate: Locate) -> Image:
         platforms=tuple(platforms),
         epoch=epoch,
         tests=tuple(Gate(gate, tuple(run), code, output) for gate, run, code, output in tests),
+        prepare=tuple(
+            Preparation(tuple(run), folder, tuple(inputs), tuple(outputs)) for run, folder, inputs, outputs in prepare
+        ),
         locate=locate,
     )
 

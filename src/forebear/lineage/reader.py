@@ -9,7 +9,7 @@ from forebear.errors import Fault, InputError, Place
 from forebear.lineage.checks import faults_between
 from forebear.lineage.declared import declare
 from forebear.lineage.document import load
-from forebear.lineage.model import DEFAULT_EPOCH, KEEP, Gate, Image, Lineage, Locate
+from forebear.lineage.model import DEFAULT_EPOCH, KEEP, Gate, Image, Lineage, Locate, Preparation, Secret
 from forebear.lineage.values import kind
 from forebear.reference import DOCKER_HUB, Reference
 
@@ -58,6 +58,8 @@ def _lineage(declared: LineageFile, locate: Locate, file: str) -> Lineage:
         file,
         declared.tags,
         declared.keep or KEEP,
+        tuple(Secret(name, each.env or None, each.file or None) for name, each in sorted(declared.secrets.items())),
+        locate,
     )
 
 
@@ -78,6 +80,7 @@ def _image(name: str, entry: ImageEntry, family: LineageFile, locate: Locate) ->
         platforms=entry.platforms or family.platforms,
         epoch=entry.epoch or family.epoch or DEFAULT_EPOCH,
         tests=tuple(_gate(each) for each in entry.tests),
+        prepare=tuple(Preparation(each.run, each.in_, each.inputs, each.outputs) for each in entry.prepare),
         locate=locate,
     )
 

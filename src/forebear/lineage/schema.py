@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping
 from typing import Annotated, Any, Final
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PlainValidator, WithJsonSchema
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PlainValidator, WithJsonSchema, model_validator
 from pydantic.json_schema import GenerateJsonSchema
 
 from forebear.lineage import grammar, patterns, values
@@ -41,6 +41,8 @@ Platform = Annotated[str, PlainValidator(values.text(grammar.platform)), _shape(
 Template = Annotated[str, PlainValidator(values.text(grammar.template)), _shape(patterns.TEMPLATE)]
 Context = Annotated[str, PlainValidator(values.text(grammar.context)), _shape(patterns.CONTEXT)]
 Argument = Annotated[str, PlainValidator(values.text(grammar.argument)), _shape(patterns.ARGUMENT)]
+Variable = Annotated[str, PlainValidator(values.text(grammar.variable)), _shape(patterns.VARIABLE)]
+SecretName = Annotated[str, PlainValidator(values.text(grammar.secret)), _shape(patterns.MOUNT_ID)]
 Label = Annotated[str, PlainValidator(values.text(grammar.label)), _shape(patterns.LABEL)]
 Line = Annotated[str, PlainValidator(values.text(grammar.line)), _shape(patterns.LINE)]
 Expression = Annotated[
@@ -106,6 +108,18 @@ MovingTags = Annotated[
     WithJsonSchema({"type": "array", "items": {"enum": list(Moving)}, "minItems": 1, "uniqueItems": True}),
 ]
 Keep = Annotated[int, PlainValidator(values.keep), WithJsonSchema({"type": "integer", "minimum": 1})]
+Paths = Annotated[
+    tuple[Context, ...],
+    AfterValidator(values.distinct),
+    WithJsonSchema(
+        {
+            "type": "array",
+            "items": {"type": "string", "pattern": patterns.CONTEXT},
+            "minItems": 1,
+            "uniqueItems": True,
+        }
+    ),
+]
 
 
 class _Entry(BaseModel):
@@ -119,6 +133,31 @@ class GateEntry(_Entry):
     run: Annotated[Command, Field(description="What runs in a container of the image.")]
     exit: Annotated[ExitCode, Field(description="The exit code that passes.")] = 0
     output: Annotated[Expression, Field(description="A regular expression that the output has to match.")] = ""
+
+
+class PreparationEntry(_Entry):
+    """A command that makes a part of the image's context."""
+
+    run: Annotated[Command, Field(description="What runs, on the machine that forebear runs on.")]
+    in_: Annotated[Context, Field(alias="in", description="The folder that it runs in; else the project's root.")] = "."
+    inputs: Annotated[Paths, Field(description="The files and folders that it reads: it runs where they changed.")]
+    outputs: Annotated[Paths, Field(description="The files and folders that it makes.")]
+
+
+class SecretEntry(_Entry):
+    """Where a secret is: in a variable of the environment, or in a file."""
+
+    model_config = ConfigDict(json_schema_extra={"oneOf": [{"required": ["env"]}, {"required": ["file"]}]})
+
+    env: Annotated[Variable, Field(description="The variable that holds it.")] = ""
+    file: Annotated[
+        Line, Field(description="The file that holds it; ~ is the home folder, other paths start at the project.")
+    ] = ""
+
+    @model_validator(mode="after")
+    def _one_source(self) -> SecretEntry:
+        values.one_source(self.env, self.file)
+        return self
 
 
 class ImageEntry(_Entry):
@@ -151,6 +190,9 @@ class ImageEntry(_Entry):
     platforms: Annotated[Platforms, Field(description="Its own platforms; else the family's.")] = ()
     epoch: Annotated[Epoch, Field(description="Its own epoch; else the family's.")] = 0
     tests: Annotated[tuple[GateEntry, ...], Field(description="Its gates.")] = ()
+    prepare: Annotated[
+        tuple[PreparationEntry, ...], Field(description="Commands that run before its context is read.")
+    ] = ()
 
 
 class LineageFile(_Entry):
@@ -180,6 +222,10 @@ class LineageFile(_Entry):
         Field(description="Which tags a publication moves beside those of the versions: 2.1, 2, latest."),
     ] = ()
     keep: Annotated[Keep, Field(description="How many releases prune keeps on an engine.")] = KEEP
+    secrets: Annotated[
+        dict[SecretName, SecretEntry],
+        Field(description="What mounts of the type secret may get, by id.", examples=[{"token": {"env": "TOKEN"}}]),
+    ] = Field(default_factory=dict)
     images: Annotated[dict[Name, ImageEntry], Field(description="The images, by name.")]
 
 

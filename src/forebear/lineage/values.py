@@ -115,6 +115,12 @@ def distinct(each: tuple[str, ...]) -> tuple[str, ...]:
     return each
 
 
+def one_source(*sources: str) -> None:
+    """Of the places where a secret may be, exactly one is named."""
+    if sum(map(bool, sources)) != 1:
+        raise Wrong("a secret comes from one place", "write env: and a variable, or file: and a path")
+
+
 def command(value: object) -> tuple[str, ...]:
     """The arguments of a command; a text is one for the shell."""
     if isinstance(value, str):

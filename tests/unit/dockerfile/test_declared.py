@@ -1,17 +1,25 @@
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import pytest
 
-from forebear.dockerfile.declared import faults, undeclared
+from forebear.dockerfile.declared import faults, secrets, undeclared
 from forebear.dockerfile.model import DockerfileFault
 from forebear.dockerfile.reader import read
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 PARENT = "firethorn/tomcat:2.1.7"
 FILE = "images/webapp/Dockerfile"
 
 
-def messages(text: str, *uses: str, parent: str = PARENT, target: str | None = None) -> list[str]:
-    return [str(fault) for fault in faults(read(text), file=FILE, parent=parent, uses=uses, target=target)]
+def messages(
+    text: str, *uses: str, parent: str = PARENT, target: str | None = None, known: Sequence[str] = ()
+) -> list[str]:
+    found = faults(read(text), file=FILE, parent=parent, uses=uses, target=target, known=known)
+    return [str(fault) for fault in found]
 
 
 def test_a_dockerfile_that_names_only_what_is_declared_has_no_fault() -> None:
@@ -95,29 +103,39 @@ def test_another_builder_is_refused() -> None:
     ]
 
 
-@pytest.mark.parametrize(
-    ("line", "place"),
-    [
-        ("RUN --mount=type=secret,id=key,target=/key x", "2"),
-        ("RUN --mount=type=cache,target=/c \\\n  --mount=id=key,TYPE=SECRET x", "2"),
-        ("USER u\nONBUILD RUN --mount=type=secret,id=key x", "3"),
-        ('RUN --network=none --mount="type=secret,id=key" x', "2"),
-    ],
+SECRETS = (
+    "RUN --mount=type=secret,id=key,target=/x x",
+    "RUN --mount=type=cache,target=/c \\\n  --mount=id=key,TYPE=SECRET x",
+    'RUN --network=none --mount="type=secret,source=key" x',
+    "RUN --mount=type=secret,target=/run/key x",
 )
-def test_a_secret_is_refused_since_nothing_serves_it(line: str, place: str) -> None:
-    assert messages(f"FROM {PARENT}\n{line}\n") == [
-        f"{FILE}:{place}: a mount of the type secret gets nothing: no build session is opened yet,"
-        " so secrets and ssh are not served; fetch what needs it before the build, into the context, and COPY it"
+
+
+@pytest.mark.parametrize("line", SECRETS)
+def test_a_secret_has_to_be_declared(line: str) -> None:
+    text = f"FROM {PARENT}\n{line}\n"
+    assert messages(text) == [
+        f'{FILE}:2: the secret "key" is not declared; name it in lineage.yml, under secrets, with its env or file'
+    ]
+    assert messages(text, known=["key"]) == []
+    assert secrets(read(text)) == ("key",)
+
+
+def test_a_secret_in_a_trigger_is_refused() -> None:
+    text = f"FROM {PARENT}\nUSER u\nONBUILD RUN --mount=type=secret,id=key x\n"
+    assert messages(text, known=["key"]) == [
+        f"{FILE}:3: ONBUILD asks for the secret key in builds of other images;"
+        " mount it in the templates of those that need it"
     ]
 
 
 def test_ssh_is_refused_and_every_such_mount_is_told_at_once() -> None:
     text = f"FROM {PARENT}\nRUN --mount=type=ssh x\nRUN --mount=type=ssh --mount=type=secret,id=k y\nRUN z\n"
-    found = messages(text)
-    assert [one.partition(" gets")[0] for one in found] == [
-        f"{FILE}:2: a mount of the type ssh",
-        f"{FILE}:3: a mount of the type secret",
-        f"{FILE}:3: a mount of the type ssh",
+    problem = "a mount of the type ssh gets nothing: no agent of yours is let into a build"
+    assert [one.partition(";")[0] for one in messages(text)] == [
+        f"{FILE}:2: {problem}",
+        f"{FILE}:3: {problem}",
+        f'{FILE}:3: the secret "k" is not declared',
     ]
 
 

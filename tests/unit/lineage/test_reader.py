@@ -360,10 +360,32 @@ def test_an_alias_bomb() -> None:
             "lineage.yml:4:1: plattforms: unknown key plattforms; did you mean platforms?",
         ),
         (
+            f"{TOP}secrets: {{a: {{env: A, file: a}}}}\n",
+            "lineage.yml:4:11: secrets.a: a secret comes from one place;"
+            " write env: and a variable, or file: and a path",
+        ),
+        (
+            f"{TOP}secrets: {{a: {{}}}}\n",
+            "lineage.yml:4:11: secrets.a: a secret comes from one place;"
+            " write env: and a variable, or file: and a path",
+        ),
+        (
+            f"{TOP}secrets: {{a: {{env: 'A B'}}}}\n",
+            'lineage.yml:4:20: secrets.a.env: "A B" is not a name of a variable; use letters, digits and _',
+        ),
+        (
+            f"{TOP}secrets: {{'a b': {{env: A}}}}\n",
+            'lineage.yml:4:11: secrets.a b: "a b" is not a name of a secret; use letters, digits, -, _ and .',
+        ),
+        (
+            f"{TOP}secrets: {{a: {{evn: A}}}}\n",
+            "lineage.yml:4:15: secrets.a.evn: unknown key evn; did you mean env?",
+        ),
+        (
             f"{TOP}quux: 1\n",
             "lineage.yml:4:1: quux: unknown key quux; the keys here are"
             " lineage, project, version, registry, source, platforms, epoch, tags, keep,"
-            " images",
+            " secrets, images",
         ),
     ],
 )
@@ -770,6 +792,10 @@ def _as_declared(image: Image) -> dict[str, Any]:
         "epoch": image.epoch,
         "tests": [
             {"name": gate.name, "run": list(gate.run), "exit": gate.exit, "output": gate.output} for gate in image.tests
+        ],
+        "prepare": [
+            {"run": list(each.run), "in": each.folder, "inputs": list(each.inputs), "outputs": list(each.outputs)}
+            for each in image.prepare
         ],
     }
 

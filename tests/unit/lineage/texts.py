@@ -74,6 +74,17 @@ details = st.fixed_dictionaries(
             max_size=2,
             unique_by=lambda gate: gate["name"],
         ),
+        "prepare": st.lists(
+            st.fixed_dictionaries(
+                {
+                    "run": st.lists(names, min_size=1, max_size=2),
+                    "in": names,
+                    "inputs": st.lists(names, min_size=1, max_size=2, unique=True),
+                    "outputs": st.lists(names.map("made/{}".format), min_size=1, max_size=2, unique=True),
+                }
+            ),
+            max_size=1,
+        ),
     }
 )
 
@@ -92,4 +103,6 @@ def families(draw: st.DrawFn) -> dict[str, Any]:
             **draw(details),
         }
     more = draw(st.fixed_dictionaries({}, optional={"tags": st.just(["minor", "latest"]), "keep": st.integers(1, 9)}))
-    return {"lineage": 1, "project": draw(names), "version": "1.0.0", **more, "images": images}
+    sources = st.fixed_dictionaries({"env": names}) | st.fixed_dictionaries({"file": names})
+    secrets = draw(st.dictionaries(names, sources, max_size=2))
+    return {"lineage": 1, "project": draw(names), "version": "1.0.0", **more, "secrets": secrets, "images": images}
