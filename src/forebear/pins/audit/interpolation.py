@@ -1,0 +1,96 @@
+"""Variables in compose files, as compose expands them where nothing is set (compose specification, "Interpolation")."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from typing import Final
+
+from forebear.pins.audit.expansion import Expansion, literal, unknown
+
+_MAX_DEPTH: Final = 16
+_NAME: Final = "[_a-zA-Z][_a-zA-Z0-9]*"
+_DOLLAR: Final = re.compile(
+    rf"\$(?:(?P<escaped>\$)|(?P<named>{_NAME})|\{{(?P<braced>{_NAME})(?P<operator>:?[-?+]|\}}))"
+)
+_BRACE: Final = re.compile(r"\$\{|\}")
+
+
+class _Invalid(ValueError):
+    """Compose would refuse the text."""
+
+
+def interpolate(text: str) -> Expansion:
+    """Expand a text with no variable set: what it is without an environment and a `.env` file."""
+    if "$" not in text:
+        return literal(text)
+    reader = _Reader(text)
+    try:
+        word = reader.word(0, len(text), 0)
+    except _Invalid:
+        return unknown(*reader.names)
+    value = None if reader.unset else "".join(word.parts)
+    return Expansion(value, tuple(reader.names), tuple(reader.unset), word.written)
+
+
+@dataclass(slots=True)
+class _Word:
+    parts: list[str] = field(default_factory=list)
+    written: tuple[int, int] | None = None
+
+
+@dataclass(slots=True)
+class _Reader:
+    text: str
+    names: dict[str, None] = field(default_factory=dict)
+    unset: dict[str, None] = field(default_factory=dict)
+
+    def word(self, start: int, end: int, depth: int) -> _Word:
+        """Expand a range of the text."""
+        if depth > _MAX_DEPTH:
+            raise _Invalid
+        word = _Word(written=(start, end))
+        at = start
+        while (dollar := self.text.find("$", at, end)) >= 0:
+            word.parts.append(self.text[at:dollar])
+            at = self.variable(dollar, end, word, depth)
+            if (dollar, at) != (start, end):
+                word.written = None
+        word.parts.append(self.text[at:end])
+        return word
+
+    def variable(self, dollar: int, end: int, word: _Word, depth: int) -> int:
+        """Take what begins with the `$` there into `word`; where it ends."""
+        found = _DOLLAR.match(self.text, dollar, end)
+        if found is None and self.text.startswith("${", dollar):
+            raise _Invalid
+        if found is None or found["escaped"]:
+            word.parts.append("$")
+            word.written = None
+            return dollar + 1 if found is None else found.end()
+        name, operator = found["named"] or found["braced"], found["operator"] or "}"
+        self.names[name] = word.written = None
+        if operator == "}":
+            self.unset[name] = None
+            return found.end()
+        close = self.closing(found.end(), end)
+        self.operate(operator[-1], name, (found.end(), close, depth + 1), word)
+        return close + 1
+
+    def operate(self, operator: str, name: str, operand: tuple[int, int, int], word: _Word) -> None:
+        """What `:-`, `:?`, `:+` and their kin make of a variable that is not set."""
+        if operator == "?":
+            self.unset[name] = None
+        elif operator == "-":
+            default = self.word(*operand)
+            word.parts += default.parts
+            word.written = default.written
+
+    def closing(self, start: int, end: int) -> int:
+        """Where the brace is that closes what was opened before `start`."""
+        depth = 0
+        for brace in _BRACE.finditer(self.text, start, end):
+            depth += 1 if brace[0] == "${" else -1
+            if depth < 0:
+                return brace.start()
+        raise _Invalid
