@@ -74,9 +74,9 @@ def test_kinds(path: str, data: bytes, kind: Kind | None) -> None:
     assert wanted(path) or kind is None
 
 
-@pytest.mark.parametrize("kind", Kind)
+@pytest.mark.parametrize("kind", [kind for kind in Kind if kind is not Kind.DOCKERFILE])
 def test_every_kind_has_a_reader(kind: Kind) -> None:
-    assert list(reader(kind)(b"", "x")) == [] or kind is Kind.DOCKERFILE
+    assert list(reader(kind)(b"", "x")) == []
 
 
 @given(st.text(max_size=30) | st.sampled_from([path for path, _, _ in FILES]), st.binary(max_size=30))
