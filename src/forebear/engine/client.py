@@ -50,6 +50,7 @@ class Docker:
     def __init__(self, host: str | None = None) -> None:
         self._address: Address = find(host)
         self._thread = threading.local()
+        self._version = "auto"
         self._probing = threading.Lock()
         self._capabilities: Capabilities | None = None
         self._uploads = Uploads()
@@ -58,8 +59,9 @@ class Docker:
     def _client(self) -> APIClient:
         """A client for each thread: an APIClient is not meant for two."""
         if not hasattr(self._thread, "client"):
-            self._thread.client = connect(self._address)
+            self._thread.client = connect(self._address, self._version)
         client: APIClient = self._thread.client
+        self._version = client.api_version
         return client
 
     def _doing(self, what: str) -> AbstractContextManager[None]:

@@ -11,6 +11,7 @@ import requests
 from docker import APIClient, auth
 from docker.context import ContextAPI
 from docker.context.config import get_current_context_name
+from docker.transport import UnixHTTPAdapter
 from docker.utils import kwargs_from_env
 
 from forebear.errors import EngineRefused, EngineUnreachable
@@ -63,19 +64,31 @@ def _context() -> dict[str, Any]:
     return said
 
 
-def connect(address: Address) -> APIClient:
-    """A client of its own for an engine, at the newest API version that both know.
+class _OnePool(UnixHTTPAdapter):
+    """Keeps its connections for whatever is asked next; the SDK's own keeps one for each URL, and so none for most."""
+
+    def get_connection(self, url: str | bytes, proxies: Any = None) -> Any:  # noqa: ARG002
+        """A pool for all URLs: they are all of one socket."""
+        return super().get_connection(self.socket_path)
+
+
+def connect(address: Address, version: str = "auto") -> APIClient:
+    """A client of its own for an engine, at an API version, or at the newest that both know.
 
     Raises EngineUnreachable with what is in the way.
     """
     try:
-        return APIClient(
+        client = APIClient(
             base_url=address.host,
-            version="auto",
+            version=version,
             timeout=_SECONDS,
             tls=address.tls or False,
             use_ssh_client=True,
         )
+        if isinstance(adapter := client.get_adapter(str(client.base_url)), UnixHTTPAdapter):
+            client.mount("http+docker://", _OnePool(adapter.socket_path, _SECONDS))
+            client.trust_env = False  # else each call looks for proxies, and no proxy stands before a socket
+        return client
     except (docker.errors.DockerException, requests.RequestException, OSError, ValueError) as error:
         raise _unreachable(address.host, error) from error
 

@@ -7,6 +7,7 @@ import threading
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from socketserver import ThreadingMixIn, UnixStreamServer
 from typing import TYPE_CHECKING, Any, ClassVar
 from urllib.parse import parse_qsl, urlsplit
 
@@ -123,6 +124,45 @@ def engine(**answers: list[Answer]) -> Iterator[Script]:
         thread.start()
         try:
             yield script
+        finally:
+            server.shutdown()
+            thread.join()
+
+
+class _Kept(BaseHTTPRequestHandler):
+    """Answers every request with the version, and keeps the connection."""
+
+    protocol_version = "HTTP/1.1"
+    connections: ClassVar[list[str]]
+
+    def setup(self) -> None:
+        super().setup()
+        self.connections.append("one more")
+
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002
+        """Say nothing."""
+
+    def do_GET(self) -> None:
+        body = json.dumps(VERSION).encode()
+        self.send_response(200)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+
+class _Socket(ThreadingMixIn, UnixStreamServer):
+    daemon_threads = True
+
+
+@contextmanager
+def engine_on_a_socket(path: str) -> Iterator[list[str]]:
+    """A server on a Unix socket; its connections so far."""
+    connections: list[str] = []
+    with _Socket(path, type("Kept", (_Kept,), {"connections": connections})) as server:
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+        thread.start()
+        try:
+            yield connections
         finally:
             server.shutdown()
             thread.join()

@@ -12,6 +12,8 @@ import pytest
 from forebear.engine.connect import Address, connect, credentials, find
 from forebear.errors import EngineRefused, EngineUnreachable
 
+from .scripted import engine_on_a_socket
+
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -52,6 +54,24 @@ def refused_socket(host: str) -> str:
     said = refused(host)
     gc.collect()
     return said
+
+
+class TestSocket:
+    def test_one_connection_serves_all_calls(self, tmp_path: Path) -> None:
+        with engine_on_a_socket(f"{tmp_path}/s") as connections:
+            client = connect(Address(f"unix://{tmp_path}/s"), "1.47")
+            for name in "abc":
+                client.inspect_image(name)
+            client.close()
+        assert len(connections) == 1
+
+    def test_no_proxy_is_looked_for(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setenv("ALL_PROXY", "http://127.0.0.1:1")
+        with engine_on_a_socket(f"{tmp_path}/s"):
+            client = connect(Address(f"unix://{tmp_path}/s"))
+            assert client.api_version == "1.47"
+            assert not client.trust_env
+            client.close()
 
 
 class TestFind:
