@@ -25,11 +25,14 @@ FORMAT: Final = 1
 DATABASE: Final = "digests.db"
 _MEMORY: Final = ":memory:"
 
-_SCHEMA = """
+_NEW = f"""
 PRAGMA journal_mode = WAL;
-PRAGMA synchronous = NORMAL;
 CREATE TABLE IF NOT EXISTS file
     (path BLOB PRIMARY KEY, stamp BLOB NOT NULL, sealed BLOB NOT NULL) WITHOUT ROWID;
+PRAGMA user_version = {FORMAT};
+"""
+_OPEN = """
+PRAGMA synchronous = NORMAL;
 SELECT path, stamp, sealed FROM file LIMIT 0;
 """
 _STAMP = struct.Struct("=QqqQQ")
@@ -77,6 +80,7 @@ class Digests:
         self._learnt: dict[bytes, Row] = {}
         self._path = _path(workspace)
         self._database = _open(self._path)
+        self._empty = _is_empty(self._database)
 
     def __enter__(self) -> Self:
         return self
@@ -102,6 +106,8 @@ class Digests:
 
     def below(self, folder: Path) -> Folder:
         """What past runs knew of the files below a folder, by one query; what this one learnt may be missing."""
+        if self._empty:
+            return Folder(self, {})
         start = self._key(os.fsencode(folder) + b"/")
         return Folder(self, self._select(start, start[:-1] + b"0" if start else b"\xff"))
 
@@ -241,14 +247,21 @@ def _open(path: str) -> sqlite3.Connection:
 def _connect(path: str) -> sqlite3.Connection:
     database = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
     try:
-        if database.execute("PRAGMA user_version").fetchone()[0] not in (0, FORMAT):
+        found = database.execute("PRAGMA user_version").fetchone()[0]
+        if found not in (0, FORMAT):
             raise _Foreign
-        database.executescript(_SCHEMA)
-        database.execute(f"PRAGMA user_version = {FORMAT}")
+        database.executescript(_OPEN if found else _NEW + _OPEN)
     except sqlite3.Error:
         database.close()
         raise
     return database
+
+
+def _is_empty(database: sqlite3.Connection) -> bool:
+    """Whether it holds nothing of past runs; one that cannot be read will tell when it is asked."""
+    with suppress(sqlite3.Error):
+        return database.execute("SELECT 1 FROM file LIMIT 1").fetchone() is None
+    return False
 
 
 def _is_useless(error: sqlite3.Error) -> bool:
