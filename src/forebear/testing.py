@@ -74,7 +74,7 @@ class FakeEngine:
         self.tags[str(Reference.parse(reference))] = facts.id
         return facts
 
-    def tagged(self, folder: str) -> Mapping[str, Listed]:
+    def tagged(self, folder: str, *, parts: int = 1) -> Mapping[str, Listed]:
         """The images under the tags in a folder."""
         with self._lock:
             found = {tag: image for tag, image in self.tags.items() if tag.rpartition("/")[0] == folder}

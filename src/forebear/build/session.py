@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from forebear.build.digests import Digests
 from forebear.build.events import Began, Ended
@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from forebear.build.recipe import Present, Recipe, Target
     from forebear.engine.model import Engine, EngineInfo
     from forebear.project import Project
+
+_PARTS: Final = 4
 
 
 class Session:
@@ -52,8 +54,10 @@ class Session:
         needed = chosen if whole else project.family.with_ancestors(chosen)
         self._memory = Memory(project.workspace.state / "images.db")
         with ThreadPoolExecutor(1, thread_name_prefix="listing") as pool:
-            # An engine takes its time to list images; meanwhile the files are read.
-            listing = pool.submit(engine.tagged, project.folder) if engine else None
+            # An engine takes its time to list images; meanwhile the files are read. The containerd store adds up the
+            # size of each image that it lists (moby, daemon/containerd/image_list.go), and is quicker by parts.
+            parts = _PARTS if self._info and self._info.keeps_digests else 1
+            listing = pool.submit(engine.tagged, project.folder, parts=parts) if engine else None
             with Digests(project.workspace) as digests:
                 self.prepared = prepare(project, needed, digests, own, write=write, emit=emit)
             self._present = (

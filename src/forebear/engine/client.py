@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import io
+import string
 import tarfile
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, closing, contextmanager, suppress
+from itertools import chain
 from typing import TYPE_CHECKING, Any, Final
 
 import docker.errors
@@ -41,6 +44,7 @@ if TYPE_CHECKING:
     from collections.abc import Generator, Iterator, Mapping
 
 _CHUNK: Final = 2**18
+_LAST: Final = string.digits + string.ascii_lowercase
 _PROBE: Final = b"FROM scratch\nLABEL forebear.probe=1\n"
 
 
@@ -117,13 +121,17 @@ class Docker:
         request = BuildRequest(lambda: iter((_probe_context(),)), (), (), None, on, 1)
         self.untag(self._build(request, capabilities, lambda _line: None))
 
-    def tagged(self, folder: str) -> Mapping[str, Listed]:
+    def tagged(self, folder: str, *, parts: int = 1) -> Mapping[str, Listed]:
         """The images under all tags of all repositories in a folder (docker.io/firethorn), by canonical reference."""
-        familiar = folder.removeprefix("docker.io/")
+        first, *others = _patterns(folder.removeprefix("docker.io/"), parts)
+        with ThreadPoolExecutor(parts) as pool:
+            rest = pool.map(self._listed, others)
+            found = [*self._listed(first), *chain.from_iterable(rest)]
+        return {str(Reference.parse(tag)): image for image in found for tag in image.tags}
+
+    def _listed(self, pattern: str) -> list[Listed]:
         with self._doing("listing images"):
-            found = self._client.images(filters={"reference": [f"{familiar}/*:*"]})
-        images = (listed(image) for image in found)
-        return {str(Reference.parse(tag)): image for image in images for tag in image.tags}
+            return [listed(image) for image in self._client.images(filters={"reference": [pattern]})]
 
     def inspect(self, reference: str) -> Facts | None:
         """The facts of an image by ID or reference, all but its history; None where the engine has none."""
@@ -246,6 +254,16 @@ class Docker:
         descriptor = said["Descriptor"]
         platforms = [platform(p["os"], p["architecture"], p.get("variant", "")) for p in said.get("Platforms") or ()]
         return Resolved(descriptor["digest"], descriptor["mediaType"], tuple(platforms))
+
+
+def _patterns(folder: str, parts: int) -> list[str]:
+    """Patterns of references that share out a folder's repositories by the last letter of their names.
+
+    A name ends in a small letter or a digit (OCI distribution-spec, "Pulling manifests").
+    """
+    if parts == 1:
+        return [f"{folder}/*:*"]
+    return [f"{folder}/*[{_LAST[part::parts]}]:*" for part in range(parts)]
 
 
 def _probe_context() -> bytes:

@@ -176,8 +176,11 @@ class Engine(Protocol):
         """What the engine was found to be able to do, tried once."""
         ...
 
-    def tagged(self, folder: str) -> Mapping[str, Listed]:
-        """The images under all tags of all repositories in a folder (docker.io/firethorn), by canonical reference."""
+    def tagged(self, folder: str, *, parts: int = 1) -> Mapping[str, Listed]:
+        """The images under all tags of all repositories in a folder (docker.io/firethorn), by canonical reference.
+
+        The listing may be asked for in several `parts` at once.
+        """
         ...
 
     def inspect(self, reference: str) -> Facts | None:

@@ -35,9 +35,9 @@ class Watched(FakeEngine):
         self.asked.append("capabilities")
         return super().capabilities()
 
-    def tagged(self, folder: str) -> Mapping[str, Listed]:
+    def tagged(self, folder: str, *, parts: int = 1) -> Mapping[str, Listed]:
         self.asked.append(f"tagged {folder}")
-        return super().tagged(folder)
+        return super().tagged(folder, parts=parts)
 
     def inspect(self, reference: str) -> Facts | None:
         self.asked.append("inspect")
@@ -95,8 +95,8 @@ def test_without_an_engine_nothing_can_be_built(chain: Site) -> None:
 
 def test_the_files_faults_are_told_before_those_of_the_engine(chain: Site) -> None:
     class Gone(FakeEngine):
-        def tagged(self, folder: str) -> Mapping[str, Listed]:
-            raise EngineUnreachable("gone")
+        def tagged(self, folder: str, *, parts: int = 1) -> Mapping[str, Listed]:
+            raise EngineUnreachable(f"gone {parts}")
 
     chain.write("templates/tomcat.Dockerfile.j2", "FROM {{ wrong }}")
     with pytest.raises(InputError, match="templates/tomcat"):

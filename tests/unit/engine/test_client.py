@@ -1,7 +1,9 @@
 from __future__ import annotations
 
 import io
+import json
 import tarfile
+from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
 import pytest
@@ -223,6 +225,15 @@ class TestImages:
             found = Docker(script.host).tagged("docker.io/firethorn")
         assert list(found) == ["docker.io/firethorn/a:1", "docker.io/firethorn/b:2"]
         assert script.to("/images/json")[0].query["filters"] == '{"reference": ["firethorn/*:*"]}'
+
+    @pytest.mark.parametrize("parts", [1, 2, 4, 7, 36])
+    def test_parts_of_a_listing_share_out_all_names(self, parts: int) -> None:
+        with engine(images_json=[Answer(b"[]")]) as script:
+            assert Docker(script.host).tagged("docker.io/firethorn", parts=parts) == {}
+        patterns = [json.loads(asked.query["filters"])["reference"][0] for asked in script.to("/images/json")]
+        assert len(patterns) == parts
+        for last in "abcdefghijklmnopqrstuvwxyz0123456789":
+            assert [fnmatchcase(f"firethorn/x-{last}:1.0.0", each) for each in patterns].count(True) == 1
 
     def test_what_is_not_there_is_nothing(self) -> None:
         with engine() as script:
