@@ -1,5 +1,6 @@
 """The public functions: everything that the command line does, with typed values in and out."""
 
+from forebear.api.audits import Report, audit_files
 from forebear.api.builds import Gated, Options, build, plan, reproduce, run_gates
 from forebear.api.engines import connect, doctor
 from forebear.api.files import Drift, drift, graph, init, render
@@ -10,6 +11,8 @@ __all__ = [
     "Drift",
     "Gated",
     "Options",
+    "Report",
+    "audit_files",
     "build",
     "check_lock",
     "connect",

@@ -23,6 +23,7 @@ COMMANDS: Final = {
     "plan": "Tell what a build would do to each image, and why.",
     "build": "Build what has changed, in order: the cascade.",
     "test": "Run the gates of images that are built.",
+    "audit": "Judge the pins of the lineage, or of any tree of files.",
     "doctor": "Tell what this engine can promise, and what is in the way.",
     "reproduce": "Build images again, and tell how far they are the same.",
     "schema": "Print the JSON Schema of lineage.yml.",

@@ -36,6 +36,31 @@ def read(text: str, *, args: Mapping[str, str] = _NO_ARGS, platform: str | None 
     return dockerfile
 
 
+class Attempt(NamedTuple):
+    """A Dockerfile as far as it was read, None without a whole FROM, and why BuildKit refuses it, None if it does not."""
+
+    dockerfile: Dockerfile | None
+    fault: DockerfileFault | None
+
+
+def attempt(text: str, *, platform: str | None = None) -> Attempt:
+    """As `read`, but of what BuildKit refuses it gives what stands before the fault."""
+    try:
+        lines = Lines(text)
+    except DockerfileFault as fault:
+        return Attempt(None, fault)
+    reader = _Reader(lines, _NO_ARGS, platform)
+    try:
+        dockerfile = reader.read(lines)
+    except DockerfileFault as fault:
+        return Attempt(reader.so_far(lines), fault)
+    try:
+        check(dockerfile, _NO_ARGS)
+    except DockerfileFault as fault:
+        return Attempt(dockerfile, fault)
+    return Attempt(dockerfile, None)
+
+
 class _Name(NamedTuple):
     """A name in --from or in a mount, before it is known which stages there are."""
 
@@ -84,9 +109,16 @@ class _Reader:
                 raise DockerfileFault(parsed.instruction.line, str(fault)) from fault
         if not self.openings:
             raise DockerfileFault(0, "no FROM begins a stage" if self.instructions else "there is no instruction")
+        return self.finished(lines, [self.use(name) for name in self.pending])
+
+    def so_far(self, lines: Lines) -> Dockerfile | None:
+        """What was read before a fault; without a name that could be of a stage behind it."""
+        return self.finished(lines, []) if self.openings else None
+
+    def finished(self, lines: Lines, named: list[Use]) -> Dockerfile:
         uses = [opening.base for opening in self.openings]
-        if self.pending:
-            uses = sorted([*uses, *map(self.use, self.pending)], key=lambda use: use.start)
+        if named:
+            uses = sorted([*uses, *named], key=lambda use: use.start)
         stages = tuple(opening.closed(index) for index, opening in enumerate(self.openings))
         return Dockerfile(lines.directives, tuple(self.instructions), stages, tuple(uses))
 

@@ -68,7 +68,8 @@ class Use:
     "image of a service", …); `resolved`: what the text comes to, None where it cannot be known; `via`: the names of
     the variables that it comes through, the last only with their defaults; `local`: whether it names a stage, scratch,
     or an image of the family, which nobody has to pin; `written`: the part of the file that --fix may replace by the
-    whole reference, None where no part holds just that; `unset`: the variables in it that have no value.
+    whole reference, None where no part holds just that; `unset`: the variables in it that have no value; `begins`: the
+    line on which the statement that it is in begins, 0 where that is its own.
     """
 
     text: str
@@ -79,6 +80,7 @@ class Use:
     local: bool = False
     written: Span | None = None
     unset: tuple[str, ...] = ()
+    begins: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +88,8 @@ class Trouble:
     """Something else that a reader finds in a file.
 
     `rule` is the name of a rule: "malformed" where the file is not what it seems; `subject` is what it is about, in
-    the words of the file: the same in the next version of it, wherever it stands then.
+    the words of the file: the same in the next version of it, wherever it stands then; `begins`: the line on which the
+    statement that it is in begins, 0 where that is its own.
     """
 
     rule: str
@@ -94,6 +97,7 @@ class Trouble:
     problem: str
     action: str
     subject: str = ""
+    begins: int = 0
 
 
 @dataclass(frozen=True, slots=True)

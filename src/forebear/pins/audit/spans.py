@@ -40,6 +40,11 @@ class Spans:
         """The offset in characters of a line and column, counted from 1."""
         return self._lines()[line - 1] + column - 1
 
+    def end(self, line: int) -> int:
+        """The offset in characters of the end of a line, counted from 1."""
+        starts = self._lines()
+        return starts[line] if line < len(starts) else len(self._text)
+
     def _place(self, offset: int) -> tuple[int, int]:
         starts = self._lines()
         line = bisect_right(starts, offset)
@@ -56,11 +61,7 @@ class Spans:
 
     def _lines(self) -> list[int]:
         if not self._starts:
-            self._starts = [0]
-            at = self._text.find("\n")
-            while at >= 0:
-                self._starts.append(at + 1)
-                at = self._text.find("\n", at + 1)
+            self._starts = [0, *accumulate(len(line) + 1 for line in self._text.split("\n"))][:-1]
         return self._starts
 
 

@@ -1,0 +1,70 @@
+"""Audit many files: in several processes where there are enough of them to pay for that."""
+
+from __future__ import annotations
+
+import multiprocessing
+import warnings
+from itertools import islice
+from typing import TYPE_CHECKING, Final
+
+from forebear.pins.audit.kinds import kind_of, reader
+from forebear.pins.audit.model import WHOLE_FILE, Trouble
+from forebear.pins.audit.tree import LIMIT, Obstacle, content
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from forebear.pins.audit.judge import Judge, Judged
+    from forebear.pins.audit.tree import Entry
+
+_CHUNK: Final = 50
+_WORTH: Final = 200
+"""From this many files on, starting processes costs less than they save."""
+
+
+def judged(entries: Sequence[Entry], judge: Judge, jobs: int) -> list[Judged]:
+    """What there is to tell of each file that is of a kind; in any order, by `jobs` processes at most."""
+    if jobs <= 1 or len(entries) < _WORTH or "fork" not in multiprocessing.get_all_start_methods():
+        return list(_judged(entries, judge))
+    _Work.judge = judge
+    with warnings.catch_warnings():  # of a process with threads, which forebear does not have here
+        warnings.simplefilter("ignore", DeprecationWarning)
+        with multiprocessing.get_context("fork").Pool(jobs) as pool:
+            return [each for chunk in pool.imap_unordered(_Work.chunk, _chunks(entries)) for each in chunk]
+
+
+class _Work:
+    """What the processes share: forked ones have it without being told."""
+
+    judge: Judge
+
+    @staticmethod
+    def chunk(entries: Sequence[Entry]) -> list[Judged]:
+        return list(_judged(entries, _Work.judge))
+
+
+def _chunks(entries: Iterable[Entry]) -> Iterator[list[Entry]]:
+    rest = iter(entries)
+    while chunk := list(islice(rest, _CHUNK)):
+        yield chunk
+
+
+def _judged(entries: Iterable[Entry], judge: Judge) -> Iterator[Judged]:
+    for entry in entries:
+        if (one := _one(entry, judge)) is not None:
+            yield one
+
+
+def _one(entry: Entry, judge: Judge) -> Judged | None:
+    data = content(entry)
+    if isinstance(data, Obstacle):
+        return judge.judge(entry.path, b"", [data.trouble])
+    kind = kind_of(entry.path, data)
+    if kind is None:
+        return None
+    if len(data) > LIMIT:
+        problem = f"this has more than {LIMIT:,} bytes"
+        return judge.judge(
+            entry.path, b"", [Trouble("malformed", WHOLE_FILE, problem, "make it smaller, or exclude it")]
+        )
+    return judge.judge(entry.path, data, reader(kind)(data, entry.path))

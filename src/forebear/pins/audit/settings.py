@@ -1,0 +1,40 @@
+"""The settings of an audit."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from functools import cached_property
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Final
+
+from forebear.pins.audit.known import Known
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from forebear.pins.audit.model import Rule, Severity
+
+FILE: Final = ".forebear-audit.yml"
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What a project wants of an audit.
+
+    `severities`: by the name of a rule; `registries`: registries and folders in them that images may come from, none for
+    all; `names`: further names that are meant as they are; `exclude`: patterns of paths that are not audited.
+    """
+
+    severities: Mapping[str, Severity] = field(default_factory=lambda: MappingProxyType({}))
+    registries: tuple[str, ...] = ()
+    names: tuple[str, ...] = ()
+    exclude: tuple[str, ...] = ()
+
+    def severity(self, rule: Rule) -> Severity:
+        """What a rule counts for here."""
+        return self.severities.get(rule.name, rule.severity)
+
+    @cached_property
+    def known(self) -> Known:
+        """The names that it allows and knows."""
+        return Known(self.registries, self.names)

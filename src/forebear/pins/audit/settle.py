@@ -1,0 +1,105 @@
+"""From the remarks on all files to findings: what only shows between files, suppressions, fingerprints."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from forebear.pins.audit.model import Finding, Trouble
+from forebear.pins.audit.skew import skews
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from forebear.pins.audit.judge import Judge, Judged, Remark
+    from forebear.pins.audit.suppress import Suppression
+
+_LENGTH: Final = 16
+_ALWAYS_TOLD: Final = frozenset({"bad-suppression", "needless-suppression"})
+
+
+@dataclass(frozen=True, slots=True)
+class Suppressed:
+    """A finding that a comment suppresses, and the comment's reason."""
+
+    finding: Finding
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """What is told, in order of files and lines, and what is suppressed."""
+
+    findings: tuple[Finding, ...]
+    suppressed: tuple[Suppressed, ...]
+
+
+def settle(files: Iterable[Judged], judge: Judge) -> Settled:
+    """All findings of an audit, those between files included."""
+    ordered = sorted(files, key=lambda each: each.path)
+    between = skews(ordered)
+    findings: list[Finding] = []
+    suppressed: list[Suppressed] = []
+    for each in ordered:
+        told, hidden = _of_file(each, between.get(each.path, ()), judge)
+        findings += told
+        suppressed += hidden
+    return Settled(tuple(findings), tuple(suppressed))
+
+
+def _of_file(file: Judged, between: Sequence[Trouble], judge: Judge) -> tuple[list[Finding], list[Suppressed]]:
+    remarks = [*file.remarks, *(remark for trouble in between for remark in judge.of_trouble(trouble))]
+    if not remarks and not file.suppressions:
+        return [], []
+    reasons = {id(remark): _reason(remark, file.suppressions) for remark in remarks}
+    needless = _needless(file.suppressions, remarks)
+    remarks += [remark for trouble in needless for remark in judge.of_trouble(trouble)]
+    told: list[Finding] = []
+    hidden: list[Suppressed] = []
+    for remark, finding in _findings(file.path, remarks):
+        reason = reasons.get(id(remark))
+        if reason is None:
+            told.append(finding)
+        else:
+            hidden.append(Suppressed(finding, reason))
+    return told, hidden
+
+
+def _reason(remark: Remark, suppressions: Iterable[Suppression]) -> str | None:
+    return next((each.reason for each in suppressions if _suppresses(each, remark)), None)
+
+
+def _suppresses(suppression: Suppression, remark: Remark) -> bool:
+    if remark.rule.name != suppression.rule or remark.rule.name in _ALWAYS_TOLD:
+        return False
+    return suppression.line in (0, remark.span.line, remark.begins)
+
+
+def _needless(suppressions: Iterable[Suppression], remarks: Sequence[Remark]) -> Iterator[Trouble]:
+    for each in suppressions:
+        if not any(_suppresses(each, remark) for remark in remarks):
+            problem = f"there is nothing here that {each.rule} would tell"
+            yield Trouble("needless-suppression", each.span, problem, "remove the comment", each.rule)
+
+
+def _findings(path: str, remarks: Iterable[Remark]) -> Iterator[tuple[Remark, Finding]]:
+    seen: Counter[tuple[str, str]] = Counter()
+    for each in sorted(remarks, key=lambda each: (each.span, each.rule.code, each.subject)):
+        key = (each.rule.code, each.subject)
+        seen[key] += 1
+        print_ = fingerprint(path, each.rule.code, each.subject, seen[key])
+        problem, action = printable(each.problem), printable(each.action)
+        yield each, Finding(each.rule, each.severity, path, each.span, problem, action, print_, each.use)
+
+
+def fingerprint(path: str, code: str, subject: str, number: int) -> str:
+    """What names a finding whatever line it is on; `number` tells equal ones of a file apart."""
+    text = "\0".join((path, code, subject, str(number)))
+    return hashlib.sha256(text.encode("utf-8", "surrogateescape")).hexdigest()[:_LENGTH]
+
+
+def printable(text: str) -> str:
+    """A text without bytes that were not UTF-8."""
+    return text if text.isascii() else text.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
