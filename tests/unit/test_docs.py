@@ -261,6 +261,7 @@ IMAGES: Final = """\
 
 def printed(place: Site, ask: Callable[..., list[dict[str, Any]]]) -> Iterator[dict[str, Any]]:
     """Documents of every kind, printed by the commands."""
+    place.write("other/Dockerfile", "FROM fedora\n# forebear: ignore=latest because it is tried\nFROM debian:latest\n")
     place.engine.fails = {"webapp": BuildFailed("exit code 7")}
     for words in (
         "lock --upgrade",
@@ -271,6 +272,7 @@ def printed(place: Site, ask: Callable[..., list[dict[str, Any]]]) -> Iterator[d
         "build",
         "test",
         "plan nosuch",
+        "audit other",
         "doctor",
     ):
         yield from ask(*words.split())

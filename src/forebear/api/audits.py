@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from forebear.errors import Fault, InputError, Place
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
     from pathlib import Path
 
     from forebear.pins.audit.model import Finding

@@ -25,8 +25,8 @@ def show(console: Console, findings: Sequence[Finding]) -> None:
     for file, found in groupby(findings, key=lambda each: each.file):
         console.result(file, bold=True)
         for each in found:
-            line = f"  {_spot(each):>{spot}}  {each.severity:<7}  {each.rule.code} {each.rule.name:<{name}}  {each.problem}"
-            console.result(line, fg=COLORS[each.severity])
+            about = f"{each.severity:<7}  {each.rule.code} {each.rule.name:<{name}}"
+            console.result(f"  {_spot(each):>{spot}}  {about}  {each.problem}", fg=COLORS[each.severity])
             if console.verbose:
                 console.result(f"  {'':>{spot}}  -> {each.action}")
     for line in [] if console.quiet else _mending(findings):

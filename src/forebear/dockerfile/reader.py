@@ -37,7 +37,7 @@ def read(text: str, *, args: Mapping[str, str] = _NO_ARGS, platform: str | None 
 
 
 class Attempt(NamedTuple):
-    """A Dockerfile as far as it was read, None without a whole FROM, and why BuildKit refuses it, None if it does not."""
+    """A Dockerfile as far as it was read, None without a whole FROM; and why BuildKit refuses it, if it does."""
 
     dockerfile: Dockerfile | None
     fault: DockerfileFault | None

@@ -67,7 +67,7 @@ class Arguments:
         return tuple(dict.fromkeys(name for name, _ in _variables(text) if name not in UNKNOWN))
 
     def default_of(self, text: str, resolved: str) -> tuple[str, Argument] | None:
-        """The ARG that a text consists of, if its default is just `resolved`, and no stage uses it for anything else."""
+        """The ARG that a text consists of, if its default is just `resolved` and no stage uses it for more."""
         found = _ALONE(text)
         name = found[1] or found[2] if found else ""
         argument = self.known.get(name)

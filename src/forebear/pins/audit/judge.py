@@ -8,13 +8,13 @@ from forebear.pins.audit import references, suppress
 from forebear.pins.audit.model import Severity, Span, Trouble, Use
 from forebear.pins.audit.rules import rules
 from forebear.pins.audit.spans import Spans
-from forebear.pins.audit.suppress import Suppression
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator
 
     from forebear.pins.audit.model import Rule
     from forebear.pins.audit.settings import Settings
+    from forebear.pins.audit.suppress import Suppression
 
 
 class Remark(NamedTuple):

@@ -14,8 +14,8 @@ if TYPE_CHECKING:
 class Manager(NamedTuple):
     """A package manager.
 
-    `valued`: the options that take the next word; `bars`: those that fix the versions from elsewhere; `floats`: whether a
-    word is a package without a version, and no file, address or group.
+    `valued`: the options that take the next word; `bars`: those that fix the versions from elsewhere; `floats`: whether
+    a word is a package without a version, and no file, address or group.
     """
 
     rule: str
@@ -104,8 +104,8 @@ _APK: Final = Manager(
     "unpinned-apk",
     _words("add"),
     _words(
-        "-t --virtual -X --repository -p --root --arch --keys-dir --repositories-file --cache-dir --wait --cache-max-age"
-        " --progress-fd --timeout"
+        "-t --virtual -X --repository -p --root --arch --keys-dir --repositories-file --cache-dir --cache-max-age"
+        " --wait --progress-fd --timeout"
     ),
     _apk,
     "write PACKAGE=VERSION",
@@ -114,11 +114,11 @@ _PIP: Final = Manager(
     "unpinned-pip",
     _words("install"),
     _words(
-        "-r --requirement -e --editable -i --index-url --extra-index-url -f --find-links -t --target --prefix --root --src"
-        " --platform --python-version --implementation --abi --trusted-host --timeout --retries --proxy --cert"
+        "-r --requirement -e --editable -i --index-url --extra-index-url -f --find-links -t --target --prefix --root"
+        " --src --platform --python-version --implementation --abi --trusted-host --timeout --retries --proxy --cert"
         " --client-cert --cache-dir --log --progress-bar --global-option --install-option --config-settings -C --python"
-        " --upgrade-strategy --no-binary --only-binary --use-feature --use-deprecated --report --root-user-action --index"
-        " --exists-action --build-option --group --keyring-provider -b --build -d --download -p"
+        " --upgrade-strategy --no-binary --only-binary --use-feature --use-deprecated --report --root-user-action"
+        " --index --exists-action --build-option --group --keyring-provider -b --build -d --download -p"
     ),
     _pip,
     "write PACKAGE==VERSION",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from itertools import pairwise
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from forebear.dockerfile.model import Malformed
@@ -19,10 +20,9 @@ if TYPE_CHECKING:
 
 _INSTALLS: Final = re.compile(r"(?:apt|apt-get|aptitude|dnf5?|yum|apk|npm|pip[0-9.]*)[\"']?[\s,\\]").search
 _ASSIGNMENT: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\+?=")
-_BEFORE: Final = frozenset(
-    "if then elif else while until do ! { time exec command builtin nice nohup sudo env eatmydata doas xargs".split()
-)
-_SHELLS: Final = frozenset("sh bash ash dash zsh ksh".split())
+_RESERVED: Final = frozenset({"if", "then", "elif", "else", "while", "until", "do", "!", "{"})
+_WRAPPERS: Final = frozenset({"time", "exec", "command", "nice", "nohup", "sudo", "env", "eatmydata", "doas", "xargs"})
+_SHELLS: Final = frozenset({"sh", "bash", "ash", "dash", "zsh", "ksh"})
 _PYTHON: Final = re.compile(r"python[0-9.]*").fullmatch
 _DEEPEST: Final = 3
 _SHOWN: Final = 3
@@ -96,7 +96,7 @@ def _bare(command: Command) -> Command:
     """A command without what stands before its program: reserved words, assignments, sudo and the like."""
     at, wrapped = 0, False
     for at, word in enumerate(command):  # noqa: B007 - where it ended counts
-        if word.text in _BEFORE:
+        if word.text in _RESERVED or word.text in _WRAPPERS:
             wrapped = True
         elif not (_ASSIGNMENT.match(word.text) or (wrapped and word.text.startswith("-"))):
             break
@@ -107,7 +107,7 @@ def _script_of_shell(words: Command) -> str | None:
     """The script in `sh -c SCRIPT`."""
     if not words or words[0].text.rpartition("/")[2] not in _SHELLS:
         return None
-    for option, script in zip(words[1:], words[2:], strict=False):
+    for option, script in pairwise(words[1:]):
         if not option.text.startswith(("-", "+")) and option.text != "pipefail":
             return None
         if option.text.startswith("-") and not option.text.startswith("--") and option.text.endswith("c"):

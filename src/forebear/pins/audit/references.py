@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from forebear.pins.audit.model import Use
 
 SYNTAX: Final = "# syntax"
-_PINNED: Final = "{name}:TAG@sha256:…"
 
 
 def verdicts(use: Use, known: Known) -> Iterator[tuple[Verdict, ...]]:
@@ -68,21 +67,21 @@ def _no_reference(use: Use, fault: ReferenceFault) -> Verdict:
 
 
 def _pins(use: Use, reference: Reference) -> Iterator[Verdict]:
-    pinned = _PINNED.format(name=use.resolved.partition(":")[0] if use.resolved else "")
     if reference.digest is not None:
         if reference.tag is None:
             problem = f"{use.kind} {shown(use)} has a digest, and no tag that tells a person what it is"
             yield Verdict("digest-without-tag", problem, "write the tag in front of the digest")
         return
-    if floats := _floats(use, reference, pinned):
+    if floats := _floats(use, reference):
         yield from _through(use, floats)
         yield floats
-    problem = f"{use.kind} {shown(use)} has no digest, so that its tag can be moved to another content"
+    problem = f"{use.kind} {shown(use)} has no digest, so that its tag can be moved"
     yield Verdict("no-digest", problem, "add the digest that the tag has today: @sha256:…")
 
 
-def _floats(use: Use, reference: Reference, pinned: str) -> Verdict | None:
+def _floats(use: Use, reference: Reference) -> Verdict | None:
     called = f"{use.kind} {shown(use)}"
+    pinned = f"{reference.untagged().familiar}:TAG@sha256:…"
     if reference.tag is None:
         return Verdict("no-tag", f"{called} has no tag, so that latest is taken", f"write {pinned}")
     if reference.tag == LATEST:

@@ -21,8 +21,8 @@ FILE: Final = ".forebear-audit.yml"
 class Settings:
     """What a project wants of an audit.
 
-    `severities`: by the name of a rule; `registries`: registries and folders in them that images may come from, none for
-    all; `names`: further names that are meant as they are; `exclude`: patterns of paths that are not audited.
+    `severities`: by the name of a rule; `registries`: registries and folders in them that images may come from, none
+    for all; `names`: further names that are meant as they are; `exclude`: patterns of paths that are left out.
     """
 
     severities: Mapping[str, Severity] = field(default_factory=lambda: MappingProxyType({}))

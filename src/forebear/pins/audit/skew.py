@@ -19,7 +19,7 @@ Spots = dict[str, list[tuple[str, "Use"]]]
 
 
 def skews(files: Iterable[Judged]) -> Mapping[str, Sequence[Trouble]]:
-    """By path: each use of a name and tag at another digest than most of its uses have (or, among as many, the first)."""
+    """By path: each use of a name and tag at another digest than most of its uses have, or the first of as many."""
     digests: dict[tuple[str, str | None], Spots] = defaultdict(lambda: defaultdict(list))
     for file in files:
         for use in file.pinned:
@@ -40,6 +40,7 @@ def _tell(spots: Spots, found: dict[str, list[Trouble]]) -> None:
         if digest == usual:
             continue
         for path, use in places:
-            problem = f"{use.kind} {use.text[:120]}: elsewhere it has the digest {usual[:19]}…, as in {example}:{first.span.line}"
+            where = f"{usual[:19]}…, as in {example}:{first.span.line}"
+            problem = f"{use.kind} {use.text[:120]}: elsewhere it has the digest {where}"
             action = "give all of them the same digest"
             found[path].append(Trouble("skew", use.span, problem, action, f"{use.kind} {use.text}", use.begins))

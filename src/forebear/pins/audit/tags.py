@@ -6,16 +6,21 @@ import re
 from functools import lru_cache
 from typing import Final
 
-_WORDS: Final = frozenset(
+
+def _words(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
+_WORDS: Final = _words(
     "latest stable oldstable lts edge nightly main master trunk head tip dev devel develop development canary current"
     " mainline rolling testing unstable experimental snapshot preview next beta alpha rc release prod production"
-    " staging weekly daily monthly newest".split()
+    " staging weekly daily monthly newest"
 )
-_CODE_NAMES: Final = frozenset(
+_CODE_NAMES: Final = _words(
     # Debian, Ubuntu, Fedora, openSUSE: releases that get updates under the same name.
     "buzz rex bo hamm slink potato woody sarge etch lenny squeeze wheezy jessie stretch buster bullseye bookworm trixie"
     " forky duke sid precise trusty xenial bionic focal groovy hirsute impish jammy kinetic lunar mantic noble oracular"
-    " plucky questing rawhide tumbleweed leap".split()
+    " plucky questing rawhide tumbleweed leap"
 )
 _PART: Final = re.compile(r"[^-_+]+")
 _PURE: Final = re.compile(r"v?([0-9]+(?:\.[0-9]+)*)[a-z]{0,2}[0-9]*", re.IGNORECASE)
@@ -38,12 +43,12 @@ def moves(tag: str) -> str | None:
         return None
     words = [part.lower() for part in parts]
     if word := next((word for word in words if word in _WORDS), None):
-        return f"{word} is moved to whatever is newest"
+        return f"{word} names whatever is newest"
     version = _version(tag, parts)
     if version is None:
         return _unversioned(words)
     which = "minor" if "." in version else "major"
-    return f"{version} is a bare {which} version, which is moved to each of its releases"
+    return f"{version} is a bare {which} version"
 
 
 def _fixed(tag: str, parts: list[str]) -> bool:
@@ -66,5 +71,5 @@ def _version(tag: str, parts: list[str]) -> str | None:
 
 def _unversioned(words: list[str]) -> str:
     if name := next((word for word in words if word in _CODE_NAMES), None):
-        return f"{name} is a distribution's release, which is moved to each of its updates"
+        return f"{name} is a distribution's release"
     return "it names no version"

@@ -95,16 +95,22 @@ def _at_link(link: Entry, base: str) -> Iterator[Entry | Obstacle]:
         return
     real = os.path.realpath(link.real)
     if stat.S_ISDIR(mode):
-        if f"{os.path.realpath(os.path.dirname(link.real))}/".startswith(f"{real.rstrip('/')}/"):  # noqa: PTH120
-            yield _loop(link.path)
+        yield from [_loop(link.path)] if _is_inside(link.real, real) else []
     elif wanted(link.path):
-        if not real.startswith(f"{base.rstrip('/')}/"):
-            problem = "this symbolic link leads out of what is audited, and is not followed"
-            yield Obstacle(
-                link.path, Trouble("unreadable", WHOLE_FILE, problem, "audit that file too, or exclude this")
-            )
-        elif not wanted(real):
-            yield link
+        yield from _linked_file(link, real, base)
+
+
+def _is_inside(path: str, folder: str) -> bool:
+    """Whether a path is below a folder, or in it."""
+    return f"{os.path.realpath(os.path.dirname(path))}/".startswith(f"{folder.rstrip('/')}/")  # noqa: PTH120
+
+
+def _linked_file(link: Entry, real: str, base: str) -> Iterator[Entry | Obstacle]:
+    if not _is_inside(real, base):
+        problem = "this symbolic link leads out of what is audited, and is not followed"
+        yield Obstacle(link.path, Trouble("unreadable", WHOLE_FILE, problem, "audit that file too, or exclude this"))
+    elif not wanted(real):
+        yield link
 
 
 def content(entry: Entry) -> bytes | Obstacle:
