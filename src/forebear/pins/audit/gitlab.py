@@ -10,7 +10,6 @@ from itertools import islice, product
 from typing import TYPE_CHECKING, Final
 
 from forebear.pins.audit.expansion import MAX_LENGTH, Expansion, literal
-from forebear.pins.audit.mentions import Mentions, mentions
 from forebear.pins.audit.nodes import ANY, Mapping, Node, Scalar, Sequence, at, pairs, scalar, scalars
 from forebear.pins.audit.written import Written, read_yaml
 
@@ -24,8 +23,6 @@ _HINT: Final = re.compile("image|services|spec")
 _VARIABLE: Final = re.compile(
     r"\$(?:(?P<dollar>\$)|(?P<name>\w+)|\{(?P<braced>\w+)\}|\[\[\s*inputs\.(?P<input>[\w-]+)[^\]]*\]\])"
 )
-_MENTION: Final = re.compile(r"\$\{?(?:\[\[\s*)?(inputs\.[\w-]+|\w+)")
-_IMAGE_LINE: Final = re.compile(r"^[ \t]*(?:-[ \t]+)?(?:image|name):.*$|^[ \t]*-[ \t]+\S+[ \t]*\r?$", re.MULTILINE)
 _NO_JOBS: Final = frozenset({"default", "include", "spec", "stages", "variables", "workflow"})
 _MAX_DEPTH: Final = 8
 _MAX_KEYS: Final = 50
@@ -59,14 +56,13 @@ class _Pipeline:
         for name, one in (each for inputs in at(root, "spec", "inputs") for each in pairs(inputs)):
             if (default := scalar(one, "default")) is not None:
                 self._inputs[f"inputs.{name}"] = default
-        images = partial(_Images, file, mentions(file.text, _MENTION, _IMAGE_LINE))
         everywhere = [*self._given(root), self._inputs]
-        yield from _job(images([ChainMap(*everywhere)]), root)
-        yield from (use for one in at(root, "default") for use in _job(images([ChainMap(*everywhere)]), one))
+        yield from _job(_Images(file, [ChainMap(*everywhere)]), root)
+        yield from (use for one in at(root, "default") for use in _job(_Images(file, [ChainMap(*everywhere)]), one))
         for name, job in pairs(root):
             if isinstance(job, Mapping) and name not in _NO_JOBS:
                 known = [*self._given(job), *everywhere]
-                yield from _job(images([ChainMap(run, *known) for run in self._runs(job)]), job)
+                yield from _job(_Images(file, [ChainMap(run, *known) for run in self._runs(job)]), job)
 
     def _given(self, node: Node) -> list[Variables]:
         """The variables that a job, or the whole pipeline, declares."""
@@ -108,7 +104,6 @@ class _Images:
     """The uses of a file, where variables have those values in turn."""
 
     file: Written
-    mentions: Mentions
     runs: list[ChainMap[str, Scalar]]
 
     def of(self, node: Scalar, kind: str) -> Iterator[Use | None]:
@@ -116,7 +111,7 @@ class _Images:
         for known in self.runs[: None if "$" in node.text else 1]:
             use = self.file.use(node, kind, partial(expand, known=known))
             if use is not None and use.via and use.resolved is not None:
-                source = _source(node, known) if all(map(self.mentions.only_images, use.via)) else None
+                source = _source(node, known)
                 use = replace(use, written=None if source is None else self.file.inside(source))
             yield use
 

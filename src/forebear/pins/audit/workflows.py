@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Final
 
 from forebear.pins.audit.expansion import Expansion
 from forebear.pins.audit.matrix import EXPRESSION, Known, evaluate, inputs, runs
-from forebear.pins.audit.mentions import Mentions, mentions
 from forebear.pins.audit.nodes import ANY, Node, Scalar, at, scalars
 from forebear.pins.audit.written import Written, read_yaml
 
@@ -20,8 +19,6 @@ if TYPE_CHECKING:
 
 _HINT: Final = re.compile("image|container|docker://")
 _SCHEME: Final = "docker://"
-_MENTION: Final = re.compile(r"\b((?:matrix|inputs)\.[\w.-]+)", re.IGNORECASE)
-_IMAGE_LINE: Final = re.compile(r"^[ \t]*(?:-[ \t]+)?(?:image|container|uses):.*$", re.MULTILINE)
 _MAX_RUNS: Final = 10_000
 """The runs of all jobs of a file whose matrices are looked at."""
 
@@ -36,13 +33,12 @@ def read(data: bytes, path: str) -> Iterator[Use | Trouble]:  # noqa: ARG001 - e
 
 def _uses(file: Written, root: Node) -> Iterator[Use | None]:
     defaults = inputs(root)
-    named = mentions(file.text, _MENTION, _IMAGE_LINE)
     left = _MAX_RUNS
     for job in at(root, "jobs", ANY):
         found = runs(job) if left > 0 else [{}]
         left -= len(found)
-        yield from _job(_Images(file, named, [Known(defaults, run) for run in found]), job)
-    action = _Images(file, named, [Known(defaults, {})])
+        yield from _job(_Images(file, [Known(defaults, run) for run in found]), job)
+    action = _Images(file, [Known(defaults, {})])
     for step in scalars(root, "runs", "steps", ANY, "uses"):
         yield from action.docker(step, "step")
     for image in scalars(root, "runs", "image"):
@@ -63,7 +59,6 @@ class _Images:
     """The uses of a file, in those runs of a job."""
 
     file: Written
-    mentions: Mentions
     runs: list[Known]
 
     def docker(self, node: Scalar, kind: str) -> Iterator[Use | None]:
@@ -81,9 +76,7 @@ class _Images:
             if use is None or (use.unset and self._given(use.unset)):
                 continue
             source = _source(node.text, prefix, known)
-            if source is not None and all(map(self.mentions.only_images, use.via)):
-                use = replace(use, written=self.file.inside(source))
-            yield use
+            yield use if source is None else replace(use, written=self.file.inside(source))
 
     def _given(self, names: tuple[str, ...]) -> bool:
         """Whether other runs have a value for all of those: in a run without one the image is not meant to be used."""

@@ -54,12 +54,6 @@ e: {image: "$$T"}
     ]
 
 
-def test_a_value_is_written_only_where_it_is_for_images_alone() -> None:
-    text = 'variables:\n  I: "a:1"\nx:\n  image: $I\ny:\n  image:\n    name: ${I}\nz:\n  services:\n  - $I\n'
-    assert found(text) == ["$I -> a:1 (a:1)", "${I} -> a:1 (a:1)", "$I -> a:1 (a:1)"]
-    assert found(text + "w:\n  script: echo $I\n") == ["$I -> a:1", "${I} -> a:1", "$I -> a:1"]
-
-
 def test_a_matrix_makes_a_use_of_each_value() -> None:
     text = "a: {image: 'p:$V-$W', parallel: {matrix: [{V: [1, 2], W: x}, {V: 3, W: [y]}]}}\n"
     assert found(text) == ["p:$V-$W -> p:1-x", "p:$V-$W -> p:2-x", "p:$V-$W -> p:3-y"]

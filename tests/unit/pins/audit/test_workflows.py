@@ -70,12 +70,6 @@ def test_values_of_a_matrix_may_have_keys() -> None:
     ]
 
 
-def test_a_value_is_written_only_where_it_is_for_images_alone() -> None:
-    text = job("${{ matrix.i }}", "{i: ['a:1']}")
-    assert found(text) == ["${{ matrix.i }} -> a:1 (a:1)"]
-    assert found(text + "    name: on ${{ matrix.i }}\n") == ["${{ matrix.i }} -> a:1"]
-
-
 def test_inputs_have_their_defaults() -> None:
     inputs = "{workflow_dispatch: {inputs: {i: {default: 'a:1'}, j: {}}}}"
     assert found(job("${{ inputs.i }}", on=inputs)) == ["${{ inputs.i }} -> a:1 (a:1)"]
