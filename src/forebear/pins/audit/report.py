@@ -1,0 +1,40 @@
+"""What an audit tells, for the forms that other programs read it in."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from forebear.pins.audit.model import Severity
+
+if TYPE_CHECKING:
+    from forebear.pins.audit.model import Finding
+
+_CONTROL: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """The findings that count, those that a comment suppresses, with its reason, and those that the baseline holds.
+
+    `files` are the paths of all that was audited; `threshold` is the severity from which on a finding fails the run.
+    """
+
+    findings: tuple[Finding, ...]
+    suppressed: tuple[tuple[Finding, str], ...] = ()
+    known: tuple[Finding, ...] = ()
+    files: tuple[str, ...] = ()
+    threshold: Severity = Severity.WARNING
+
+
+def clean(text: str) -> str:
+    """A text without characters that JSON's and XML's readers refuse: they come from file names and files."""
+    return _CONTROL.sub("\ufffd", text)
+
+
+def message(finding: Finding) -> str:
+    """The problem, and what to do about it, as two sentences."""
+    action = finding.action or finding.rule.mend
+    sentences = (finding.problem, action[:1].upper() + action[1:])
+    return clean(" ".join(one if one.endswith((".", "…")) else f"{one}." for one in sentences if one))
