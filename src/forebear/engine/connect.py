@@ -15,6 +15,7 @@ from docker.transport import UnixHTTPAdapter
 from docker.utils import kwargs_from_env
 
 from forebear.errors import EngineRefused, EngineUnreachable
+from forebear.registry.auth import Login
 
 if TYPE_CHECKING:
     from docker.tls import TLSConfig
@@ -118,14 +119,17 @@ _SIGNS: Final = (
 )
 
 
-def credentials(registry: str) -> tuple[str, str] | None:
-    """User and password for a registry, from the Docker configuration and its credential helpers.
+def credentials(registry: str) -> Login | None:
+    """What the Docker configuration and its credential helpers know for a registry.
 
     Raises EngineRefused where those cannot be read.
     """
     try:
-        known = auth.load_config().resolve_authconfig(registry)
+        known = auth.load_config().resolve_authconfig(registry) or {}
     except (docker.errors.DockerException, ValueError) as error:
         problem = f"the credentials for {registry} cannot be read from the Docker configuration: {error}"
         raise EngineRefused(problem, f"run: docker login {registry}") from error
-    return (known["username"], known["password"]) if known and known.get("username") else None
+    # The SDK names what comes from a helper as its engine does, and what comes from the file as the file does.
+    said = {str(key).lower(): str(value or "") for key, value in known.items()}
+    login = Login(said.get("username", ""), said.get("password", ""), said.get("identitytoken", ""))
+    return login if login.user or login.identity_token else None

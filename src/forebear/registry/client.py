@@ -1,129 +1,253 @@
-"""Reading manifests from a registry (OCI distribution specification, "Pulling manifests")."""
+"""What a registry has, and putting it there (OCI distribution specification)."""
 
 from __future__ import annotations
 
-import hashlib
 import json
 import re
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
-from typing import Any, Final
+from dataclasses import replace
+from time import sleep
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, Final, Self, TypeVar
 
-import requests
-from requests.auth import AuthBase, HTTPBasicAuth
+from forebear.errors import EngineError, EngineRefused, EngineUnreachable
+from forebear.reference import LATEST, Reference, is_digest, is_tag
+from forebear.registry import blobs, manifests
+from forebear.registry.auth import Credentials, scope
+from forebear.registry.manifests import KNOWN, Manifest, digest_of
+from forebear.registry.transport import LIMIT, Answer, Call, Transport, base, led
 
-from forebear.errors import EngineRefused, EngineUnreachable
-from forebear.reference import DOCKER_HUB, Reference, is_digest
-from forebear.retry import PASSING, Passing, retried, wait_of
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
-_SECONDS: Final = 30
-_LIMIT: Final = 4 * 1024 * 1024
-"""The size of a manifest that a registry must take (OCI distribution, "Pushing manifests"): more is refused."""
+    from forebear.registry.manifests import Descriptor
 
-_INDEXES: Final = "application/vnd.oci.image.index.v1+json, application/vnd.docker.distribution.manifest.list.v2+json"
-_PARAMETER: Final = re.compile(r'(\w+)="([^"]*)"')
+T = TypeVar("T")
 
-Credentials = Callable[[str], tuple[str, str] | None]
-"""Gives user and password for a registry, or None."""
+_ACCEPT: Final = MappingProxyType({"Accept": ", ".join(KNOWN)})
+_PAGES: Final = 1000
+_PAGE: Final = 1000
+_NEXT: Final = re.compile(r'<([^>]*)>\s*;[^,]*\brel="?next"?', re.IGNORECASE)
+_TRUST: Final = "do not trust this registry"
 
 
-@dataclass(frozen=True, slots=True)
+class Exists(EngineRefused):
+    """A tag that must be new names something already; `digest` is what."""
+
+    def __init__(self, reference: Reference, digest: str) -> None:
+        super().__init__(f"{reference} is there already, as {digest}", "a published version never changes")
+        self.digest = digest
+
+
 class Registry:
-    """Registries, spoken to with the credentials that `credentials` gives."""
+    """All registries, spoken to with the credentials that are given; for several threads.
 
-    credentials: Credentials = field(default=lambda _registry: None)
+    `mirrors` says where to look first for what is in a registry: it is read from there, never written there,
+    and what a mirror does not have, or does not give, comes from the registry itself. Every function raises
+    EngineUnreachable or EngineRefused where a registry does not do what is asked; what may pass is tried again.
+    """
+
+    def __init__(
+        self,
+        credentials: Credentials = lambda _registry: None,
+        mirrors: Mapping[str, str] = MappingProxyType({}),
+        tell: Callable[[str], None] = lambda _text: None,
+        wait: Callable[[float], None] = sleep,
+    ) -> None:
+        """`tell` is told of mirrors that fail, `wait` waits before another attempt."""
+        self._transport = Transport(credentials, wait)
+        self._mirrors = dict(mirrors)
+        self._tell = tell
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        self._transport.close()
+
+    # Reading.
+
+    def digest(self, reference: Reference) -> str | None:
+        """The digest of what a reference names today; None where there is no such thing."""
+        return self._first(reference, self._digest)
+
+    def manifest(self, reference: Reference) -> Manifest | None:
+        """The manifest that a reference names; None where there is no such thing.
+
+        It is checked against the digest of the reference, or else against the one that the registry gives.
+        """
+        return self._first(reference, self._manifest)
 
     def manifests(self, index: Reference) -> tuple[tuple[str, str], ...]:
-        """The digest of each platform's manifest that an index, named by digest, lists, by platform.
+        """The digest of each platform's manifest that an index, named by digest, lists, by platform."""
+        found = self.manifest(index)
+        if found is None:
+            raise EngineRefused(f"{index.registry} does not have {index}", status=404)
+        return found.platforms
 
-        What the registry sends is checked against the digest; what may pass is tried again. Raises
-        EngineUnreachable and EngineRefused.
+    def tags(self, repository: Reference) -> tuple[str, ...]:
+        """All tags of a repository; none where there is no such repository."""
+        return self._first(repository, lambda place: tuple(self._tags(place)) or None) or ()
+
+    def blob(self, repository: Reference, blob: Descriptor) -> Iterator[bytes]:
+        """The bytes of a blob, in chunks.
+
+        They are checked against its size and digest: do not use them before the last has come without an error.
         """
-        url = f"{_base(index.registry)}/v2/{index.repository}/manifests/{index.digest}"
-        body = retried(lambda: self._get(url, index.registry))
-        algorithm = str(index.digest).partition(":")[0]
-        if f"{algorithm}:{hashlib.new(algorithm, body).hexdigest()}" != index.digest:
-            raise EngineRefused(f"{index.registry} sent something else for {index}", "do not trust this registry")
-        return tuple(sorted(_platforms(body)))
+        place = self._first(repository, lambda each: each if blobs.has(self._transport, each, blob.digest) else None)
+        if place is None:
+            raise EngineRefused(f"{repository.name} does not have the blob {blob.digest}", status=404)
+        return blobs.stream(self._transport, place, blob)
 
-    def _get(self, url: str, registry: str) -> bytes:
-        try:
-            with requests.Session() as session:
-                status, headers, body = _fetch(session, url)
-                if status == requests.codes.unauthorized:
-                    challenge = headers.get("WWW-Authenticate", "")
-                    status, headers, body = _fetch(session, url, self._authorization(session, challenge, registry))
-        except (requests.RequestException, OSError) as error:
-            raise EngineUnreachable(f"the registry {registry} cannot be reached: {error}") from error
-        if status in PASSING:
-            raise Passing(f"{registry} answers {status} to {url}", status=status, wait=wait_of(headers))
-        if status != requests.codes.ok:
-            raise EngineRefused(f"{registry} answers {status} to {url}", status=status)
-        if len(body) > _LIMIT:
-            raise EngineRefused(f"{registry} answers {url} with more than {_LIMIT:,} bytes")
-        return body
+    def read_blob(self, repository: Reference, blob: Descriptor, limit: int = LIMIT) -> bytes:
+        """A small blob as a whole, as an image's configuration is one; refused where it is larger than `limit`."""
+        if blob.size > limit:
+            raise EngineRefused(f"the blob {blob.digest} of {repository.name} has more than {limit:,} bytes")
+        return b"".join(self.blob(repository, blob))
 
-    def _authorization(self, session: requests.Session, challenge: str, registry: str) -> AuthBase:
-        """What answers a challenge: basic, or a bearer token from where the challenge says (RFC 6750)."""
-        known = self.credentials(registry)
-        scheme, _, rest = challenge.partition(" ")
-        if scheme.lower() != "bearer":
-            return HTTPBasicAuth(*(known or ("", "")))
-        wanted = dict(_PARAMETER.findall(rest))
-        realm = wanted.pop("realm", "")
-        if not realm.startswith("https://") and known:
-            raise EngineRefused(f"{registry} wants a password sent unencrypted to {realm}")
-        said = session.get(realm, params=wanted, auth=known, timeout=_SECONDS).json()
-        token = (said.get("token") or said.get("access_token")) if isinstance(said, dict) else None
-        return _Bearer(str(token))
+    def has_blob(self, repository: Reference, digest: str) -> bool:
+        """Whether a repository itself, not a mirror, has a blob."""
+        return blobs.has(self._transport, repository, digest)
+
+    # Writing.
+
+    def put(self, reference: Reference, manifest: Manifest) -> None:
+        """Let a tag, or the digest, name a manifest, whatever the tag named before."""
+        answer = self._put(reference, manifest, {})
+        found = answer.headers.get("Docker-Content-Digest") or self._digest(reference)
+        if found != manifest.digest:
+            raise EngineRefused(f"{reference.registry} made {found} of {manifest.digest} as {reference}", _TRUST)
+
+    def create(self, reference: Reference, manifest: Manifest) -> bool:
+        """Let a tag that names nothing yet name a manifest; whether it had to be put there.
+
+        Raises Exists where the tag names something else. The specification has no conditional requests (its
+        authors have a draft): If-None-Match is sent for registries that heed it (RFC 9110, section 13.1.2);
+        for the others the tag is read again afterwards, so that of two that write at once one at least is told.
+        """
+        before = self._digest(reference)
+        if before is None:
+            answer = self._put(reference, manifest, {"If-None-Match": "*"}, frozenset({201, 412}))
+            before = self._digest(reference) or f"nothing ({answer.status})"
+            if before == manifest.digest:
+                return answer.status != 412
+        if before != manifest.digest:
+            raise Exists(reference, before)
+        return False
+
+    def put_blob(self, repository: Reference, blob: Descriptor, chunks: blobs.Chunks) -> None:
+        """Put a blob into a repository, unless it is there; `chunks` gives its bytes, each time from the start."""
+        if not self.has_blob(repository, blob.digest):
+            blobs.upload(self._transport, repository, blob, chunks)
+
+    def copy_blob(self, source: Reference, target: Reference, blob: Descriptor) -> None:
+        """Copy a blob to another repository, unless it is there: by mounting it, or else through here, in chunks."""
+        if self.has_blob(target, blob.digest):
+            return
+        mounted = source if source.registry == target.registry else None
+        blobs.upload(self._transport, target, blob, lambda: self.blob(source, blob), mounted)
+
+    def delete(self, reference: Reference) -> bool:
+        """Delete a tag, or, by digest, a manifest with all its tags; whether there was one."""
+        scopes = (scope(reference.repository, "pull", "delete"),)
+        path = f"{reference.repository}/manifests/{_named(reference)}"
+        call = Call(reference.registry, "DELETE", path, scopes, frozenset({202, 404}))
+        return self._transport.call(call).status == 202
+
+    # One registry.
+
+    def _digest(self, place: Reference) -> str | None:
+        answer = self._transport.call(_about(place, "HEAD", frozenset({200, 404, 405})))
+        if answer.status == 404:
+            return None
+        said = answer.headers.get("Docker-Content-Digest", "")
+        if answer.status == 200 and is_digest(said) and place.digest in (None, said):
+            return said
+        found = self._manifest(place)
+        return (place.digest or found.digest) if found else None
+
+    def _manifest(self, place: Reference) -> Manifest | None:
+        answer = self._transport.call(_about(place, "GET"))
+        if answer.status == 404:
+            return None
+        said = answer.headers.get("Docker-Content-Digest", "")
+        promised = place.digest or (said if is_digest(said) else "")
+        if promised and digest_of(answer.body, promised.partition(":")[0]) != promised:
+            raise EngineRefused(f"{place.registry} sent something else for {place}", _TRUST)
+        return manifests.read(answer.body, answer.headers.get("Content-Type", ""))
+
+    def _tags(self, place: Reference) -> Iterator[str]:
+        path, scopes = f"{place.repository}/tags/list?n={_PAGE}", (scope(place.repository, "pull"),)
+        seen: set[str] = set()
+        while path not in seen and len(seen) < _PAGES:
+            seen.add(path)
+            call = Call(place.registry, "GET", path, scopes, frozenset({200, 404}))
+            answer = self._transport.call(call)
+            if answer.status == 404:
+                return
+            yield from _listed(answer, place)
+            further = _NEXT.search(answer.headers.get("Link", ""))
+            if further is None:
+                return
+            path = _on_same(led(call.url, further[1], place.registry), place.registry)
+        raise EngineRefused(f"{place.registry} does not come to an end with the tags of {place.repository}")
+
+    def _put(
+        self,
+        place: Reference,
+        manifest: Manifest,
+        headers: Mapping[str, str],
+        accepted: frozenset[int] = frozenset({201}),
+    ) -> Answer:
+        scopes = (scope(place.repository, "pull", "push"),)
+        path = f"{place.repository}/manifests/{_named(place)}"
+        sent = {"Content-Type": manifest.media_type, **headers}
+        return self._transport.call(Call(place.registry, "PUT", path, scopes, accepted, sent, manifest.body))
+
+    # Mirrors.
+
+    def _first(self, reference: Reference, ask: Callable[[Reference], T | None]) -> T | None:
+        """What is found in the mirror, if there is one and it has it, else in the registry itself."""
+        mirror = self._mirrors.get(reference.registry)
+        if mirror is not None:
+            try:
+                if (found := ask(_in(mirror, reference))) is not None:
+                    return found
+            except EngineError as error:
+                self._passed_over(reference.registry, mirror, error)
+        return ask(reference)
+
+    def _passed_over(self, registry: str, mirror: str, error: EngineError) -> None:
+        self._tell(f"{registry} is asked, since its mirror {mirror} fails: {error.problem}")
+        if isinstance(error, EngineUnreachable):
+            self._mirrors.pop(registry, None)
 
 
-@dataclass(frozen=True)
-class _Bearer(AuthBase):
-    """A token in the header of a request."""
-
-    token: str
-
-    def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
-        request.headers["Authorization"] = f"Bearer {self.token}"
-        return request
+def _in(mirror: str, reference: Reference) -> Reference:
+    host, _, folder = mirror.partition("/")
+    return replace(reference, registry=host, repository="/".join(filter(None, (folder, reference.repository))))
 
 
-def _fetch(session: requests.Session, url: str, auth: AuthBase | None = None) -> tuple[int, Mapping[str, str], bytes]:
-    """Status, headers and body of an answer; of a body that is too long, a part that is too long."""
-    headers = {"Accept": _INDEXES}
-    with session.get(url, headers=headers, auth=auth, timeout=_SECONDS, stream=True) as response:
-        body = b""
-        for chunk in response.iter_content(1 << 16):
-            body += chunk
-            if len(body) > _LIMIT:
-                break
-        return response.status_code, response.headers, body
+def _named(reference: Reference) -> str:
+    return reference.digest or reference.tag or LATEST
 
 
-def _base(registry: str) -> str:
-    """Where a registry is: Docker Hub's is not where its name says; one on loopback speaks plain HTTP."""
-    if registry == DOCKER_HUB:
-        return "https://registry-1.docker.io"
-    host = re.sub(r":[0-9]+$", "", registry)
-    return f"http://{registry}" if host in ("localhost", "127.0.0.1", "[::1]") else f"https://{registry}"
+def _about(place: Reference, method: str, accepted: frozenset[int] = frozenset({200, 404})) -> Call:
+    """A request for a manifest."""
+    path = f"{place.repository}/manifests/{_named(place)}"
+    return Call(place.registry, method, path, (scope(place.repository, "pull"),), accepted, _ACCEPT)
 
 
-def _platforms(body: bytes) -> list[tuple[str, str]]:
-    """The manifests of an index that are said to be a platform's (OCI image-spec, image-index.md)."""
+def _listed(answer: Answer, place: Reference) -> Iterable[str]:
     try:
-        document: Mapping[str, Any] = json.loads(body)
-        entries = [(entry.get("platform") or {}, entry["digest"]) for entry in document["manifests"]]
-        named = [(_platform(platform), str(digest)) for platform, digest in entries]
-    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
-        raise EngineRefused("the registry's index of manifests cannot be read") from error
-    if not all(is_digest(digest) for _, digest in named):
-        raise EngineRefused("the registry's index of manifests names one by what is no digest")
-    return [(platform, digest) for platform, digest in named if not platform.startswith("unknown")]
+        tags: Any = json.loads(answer.body)["tags"] or []
+        return [tag for tag in tags if isinstance(tag, str) and is_tag(tag)]
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
+        raise EngineRefused(f"{place.registry} sent what is no list of tags for {place.repository}") from error
 
 
-def _platform(said: Mapping[str, str]) -> str:
-    """A platform as os/arch[/variant]; arm64's only variant is left out, as the engine room does."""
-    architecture, variant = said.get("architecture", ""), said.get("variant", "")
-    shown = "" if (architecture, variant) == ("arm64", "v8") else variant
-    return "/".join(filter(None, (said.get("os", "unknown"), architecture, shown)))
+def _on_same(url: str, registry: str) -> str:
+    """Where a list goes on: on the same registry, or its authorization would go elsewhere."""
+    home = f"{base(registry)}/v2/"
+    if not url.startswith(home):
+        raise EngineRefused(f"{registry} lets a list of tags go on elsewhere", _TRUST)
+    return url

@@ -12,14 +12,14 @@ from forebear.release.findings import Finding, good, note, problem
 from forebear.workspace import STATE
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Iterable, Iterator
     from pathlib import Path
 
     from forebear.engine.model import EngineDetails, EngineInfo
     from forebear.pins.lock import Pin
     from forebear.project import Project
+    from forebear.registry.auth import Credentials
 
-    Credentials = Callable[[str], tuple[str, str] | None]
 
 _GIB: Final = 1 << 30
 _SCARCE: Final = 2 * _GIB
@@ -120,7 +120,7 @@ def _registry(name: str, credentials: Credentials) -> Finding:
     means = (
         "forebear has the engine pull what FROM names with them; the builder itself does not get them, nor needs them"
     )
-    return good("credentials", f"there are credentials for {name} ({known[0]})", means)
+    return good("credentials", f"there are credentials for {name} ({known.user or 'an identity token'})", means)
 
 
 def _listed(names: Iterable[str]) -> str:

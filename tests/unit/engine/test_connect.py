@@ -11,6 +11,7 @@ import pytest
 
 from forebear.engine.connect import Address, connect, credentials, find
 from forebear.errors import EngineRefused, EngineUnreachable
+from forebear.registry.auth import Login
 
 from .scripted import engine_on_a_socket
 
@@ -151,12 +152,22 @@ class TestConnect:
         assert re.search(f"Docker engine .*at {host}", said)
 
 
+HELPER = """#!/bin/sh
+read registry
+case $registry in
+a.example) echo '{"Username": "ann", "Secret": "word"}' ;;
+b.example) echo '{"Username": "<token>", "Secret": "t0k3n"}' ;;
+*) echo 'credentials not found in native keychain'; exit 1 ;;
+esac
+"""
+
+
 class TestCredentials:
     def test_those_of_the_configuration(self, home: Path) -> None:
         auth = base64.b64encode(b"user:pass:word").decode()
         configure(home, auths={"localhost:5000": {"auth": auth}, "https://index.docker.io/v1/": {"auth": auth}})
-        assert credentials("localhost:5000") == ("user", "pass:word")
-        assert credentials("docker.io") == ("user", "pass:word")
+        assert credentials("localhost:5000") == Login("user", "pass:word")
+        assert credentials("docker.io") == Login("user", "pass:word")
         assert credentials("registry.example.org") is None
 
     def test_none(self) -> None:
@@ -173,3 +184,21 @@ class TestCredentials:
         configure(home, credsStore="none-such")
         with pytest.raises(EngineRefused, match="docker-credential-none-such not installed"):
             credentials("localhost:5000")
+
+    def test_a_helper_gives_a_password_or_an_identity_token(
+        self, home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        helper = tmp_path / "docker-credential-forebear-test"
+        helper.write_text(HELPER)
+        helper.chmod(0o755)
+        monkeypatch.setenv("PATH", f"{tmp_path}:/usr/bin:/bin")
+        configure(home, credHelpers=dict.fromkeys(["a.example", "b.example", "c.example"], "forebear-test"))
+        assert credentials("a.example") == Login("ann", "word")
+        assert credentials("b.example") == Login("", "", "t0k3n")
+        assert credentials("c.example") is None
+
+    def test_an_identity_token_of_the_file(self, home: Path) -> None:
+        configure(home, auths={"a.example": {"identitytoken": "t0k3n"}})
+        found = credentials("a.example")
+        assert found == Login("", identity_token="t0k3n")
+        assert "t0k3n" not in repr(found)

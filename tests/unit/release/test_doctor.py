@@ -20,6 +20,7 @@ from forebear.engine.model import Builder, Capabilities, EngineDetails, EngineIn
 from forebear.errors import BuildFailed, EngineRefused, EngineUnreachable, InputError
 from forebear.pins.lock import Pin
 from forebear.reference import Reference
+from forebear.registry.auth import Login
 from forebear.release import health, surroundings
 from forebear.release.drivers import driver
 from forebear.release.findings import Finding, Level
@@ -280,7 +281,7 @@ class TestSurroundings:
 
     def test_registries(self) -> None:
         pins = [Pin(Reference.parse(name), "sha256:" + "1" * 64) for name in ("a:1", "b:1", "r.example/c:1")]
-        known = {"r.example": ("ann", "secret")}
+        known = {"r.example": Login("ann", "secret")}
         found = list(surroundings.registries(pins, known.get))
         assert [each.what for each in found] == [
             "there are no credentials for docker.io",
