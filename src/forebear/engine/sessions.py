@@ -15,18 +15,20 @@ from typing import TYPE_CHECKING, Final
 from forebear.engine.dial import upgraded
 from forebear.engine.protobuf import field, fields, flag
 from forebear.engine.rpc import NOT_FOUND, Refused, serve
+from forebear.registry.auth import Login
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Iterator, Mapping
 
     from forebear.engine.connect import Address
     from forebear.engine.rpc import Method
+    from forebear.registry.auth import Credentials
 
 _HUB: Final = "registry-1.docker.io"
 _SERVING: Final = flag(1, 1)
 
 
-def methods(secrets: Mapping[str, bytes], credentials: Callable[[str], tuple[str, str] | None]) -> dict[str, Method]:
+def methods(secrets: Mapping[str, bytes], credentials: Credentials) -> dict[str, Method]:
     """What the engine may call: it gets a secret by name, and user and password of a registry by host."""
     return {
         "/grpc.health.v1.Health/Check": lambda _message: _SERVING,
@@ -42,10 +44,13 @@ def _secret(secrets: Mapping[str, bytes], message: bytes) -> bytes:
     return field(1, value)
 
 
-def _credentials(known: Callable[[str], tuple[str, str] | None], message: bytes) -> bytes:
+def _credentials(known: Credentials, message: bytes) -> bytes:
+    """A user and a password, or, as BuildKit expects it, no user and an identity token."""
     host = _name(message)
-    user, password = known("docker.io" if host == _HUB else host) or ("", "")
-    return field(1, user.encode()) + field(2, password.encode())
+    login = known("docker.io" if host == _HUB else host) or Login("")
+    if login.identity_token:
+        return field(1, b"") + field(2, login.identity_token.encode())
+    return field(1, login.user.encode()) + field(2, login.password.encode())
 
 
 def _name(message: bytes) -> str:

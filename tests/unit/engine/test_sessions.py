@@ -13,6 +13,7 @@ from forebear.engine.dial import dial, upgraded
 from forebear.engine.protobuf import field
 from forebear.engine.rpc import Refused
 from forebear.engine.sessions import methods
+from forebear.registry.auth import Login
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -31,10 +32,15 @@ def test_a_secret_is_given_by_its_name_only() -> None:
 
 
 def test_credentials_are_given_by_host() -> None:
-    known = {"docker.io": ("hub", "h"), "example.org": ("me", "m")}
+    known = {
+        "docker.io": Login("hub", "h"),
+        "example.org": Login("me", "m"),
+        "t.example": Login("", identity_token="t"),
+    }
     served = methods({}, known.get)
     assert served[LOGIN](field(1, b"registry-1.docker.io")) == field(1, b"hub") + field(2, b"h")
     assert served[LOGIN](field(1, b"example.org")) == field(1, b"me") + field(2, b"m")
+    assert served[LOGIN](field(1, b"t.example")) == field(1, b"") + field(2, b"t")
     assert served[LOGIN](field(1, b"elsewhere")) == field(1, b"") + field(2, b"")
 
 
