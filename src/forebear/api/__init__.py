@@ -1,10 +1,11 @@
 """The public functions: everything that the command line does, with typed values in and out."""
 
-from forebear.api.audits import Report, audit_files
+from forebear.api.audits import audit_files
 from forebear.api.builds import Gated, Options, build, plan, reproduce, run_gates
 from forebear.api.engines import connect, doctor
 from forebear.api.files import Drift, drift, graph, init, render
 from forebear.api.locks import check_lock, write_lock
+from forebear.pins.audit.report import Report
 from forebear.project import load as open_project
 
 __all__ = [

@@ -3,28 +3,17 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from forebear.errors import Fault, InputError, Place
+from forebear.pins.audit.report import Report
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from forebear.pins.audit.model import Finding
     from forebear.pins.audit.settings import Settings
-    from forebear.pins.audit.settle import Suppressed
     from forebear.pins.audit.tree import Entry
-
-
-@dataclass(frozen=True, slots=True)
-class Report:
-    """What an audit came to: findings by file and line, what comments suppress, and how many files were judged."""
-
-    findings: tuple[Finding, ...]
-    suppressed: tuple[Suppressed, ...]
-    files: int
 
 
 def audit_files(start: Path, paths: Sequence[str], settings: Settings | None = None, *, jobs: int = 1) -> Report:
@@ -48,7 +37,7 @@ def audit_files(start: Path, paths: Sequence[str], settings: Settings | None = N
     files = judged([each for each in met.values() if not isinstance(each, Obstacle)], judge, jobs)
     obstacles = [judge.judge(each.path, b"", [each.trouble]) for each in met.values() if isinstance(each, Obstacle)]
     settled = settle([*files, *obstacles], judge)
-    return Report(settled.findings, settled.suppressed, len(files))
+    return Report(settled.findings, settled.suppressed, files=tuple(sorted(each.path for each in files)))
 
 
 def _roots(start: Path, paths: Sequence[str]) -> list[Entry]:

@@ -11,9 +11,9 @@ from forebear.pins.audit.model import Severity
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from forebear.api.audits import Report
     from forebear.cli.console import Console
     from forebear.pins.audit.model import Finding
+    from forebear.pins.audit.report import Report
 
 COLORS: Final = {Severity.ERROR: "red", Severity.WARNING: "yellow", Severity.NOTE: "cyan"}
 
@@ -50,7 +50,7 @@ def summary(report: Report) -> str:
     """The counts of an audit, in words."""
     counts = Counter(each.severity for each in report.findings)
     words = [_count(counts[each], each) for each in Severity if counts[each]]
-    files = _count(report.files, "file")
+    files = _count(len(report.files), "file")
     hidden = f", {len(report.suppressed)} suppressed" if report.suppressed else ""
     return f"{', '.join(words) or 'nothing found'} in {files}{hidden}"
 
@@ -64,7 +64,7 @@ def document(report: Report) -> dict[str, object]:
     return {
         "findings": [entry(each) for each in report.findings],
         "suppressed": [{**entry(each.finding), "reason": each.reason} for each in report.suppressed],
-        "files": report.files,
+        "files": len(report.files),
     }
 
 

@@ -25,8 +25,8 @@ def junit(report: Report) -> str:
     for finding in report.findings:
         reached = finding.severity.reaches(report.threshold)
         cases[finding.file].append((finding, None if reached else f"a {finding.severity}: {message(finding)}"))
-    for finding, reason in report.suppressed:
-        cases[finding.file].append((finding, f"suppressed because {reason}"))
+    for one in report.suppressed:
+        cases[one.finding.file].append((one.finding, f"suppressed because {one.reason}"))
     for finding in report.known:
         cases[finding.file].append((finding, "in the baseline"))
     root = Element("testsuites", name="forebear audit")

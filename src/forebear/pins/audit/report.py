@@ -1,4 +1,4 @@
-"""What an audit tells, for the forms that other programs read it in."""
+"""What an audit came to, and its words for other programs."""
 
 from __future__ import annotations
 
@@ -10,22 +10,24 @@ from forebear.pins.audit.model import Severity
 
 if TYPE_CHECKING:
     from forebear.pins.audit.model import Finding
+    from forebear.pins.audit.settle import Suppressed
 
 _CONTROL: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
 
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """The findings that count, those that a comment suppresses, with its reason, and those that the baseline holds.
+    """What an audit came to, by file and line.
 
-    `files` are the paths of all that was audited; `threshold` is the severity from which on a finding fails the run.
+    `findings` are those that count, `suppressed` those that comments suppress, `known` those that the baseline
+    holds; `files` are the paths of all that was judged; from the severity `threshold` on a finding fails the run.
     """
 
     findings: tuple[Finding, ...]
-    suppressed: tuple[tuple[Finding, str], ...] = ()
+    suppressed: tuple[Suppressed, ...] = ()
     known: tuple[Finding, ...] = ()
     files: tuple[str, ...] = ()
-    threshold: Severity = Severity.WARNING
+    threshold: Severity = Severity.NOTE
 
 
 def clean(text: str) -> str:

@@ -77,8 +77,8 @@ def _results(report: Report, indexes: Mapping[str, int]) -> Iterator[Json]:
     known = {"kind": "external", "status": "accepted", "justification": "It is in the baseline."}
     every: list[tuple[Finding, list[Json]]] = [(one, []) for one in report.findings]
     every += [
-        (one, [{"kind": "inSource", "status": "accepted", "justification": clean(reason)}])
-        for one, reason in report.suppressed
+        (one.finding, [{"kind": "inSource", "status": "accepted", "justification": clean(one.reason)}])
+        for one in report.suppressed
     ]
     every += [(one, [known]) for one in report.known]
     every.sort(key=lambda each: (each[0].file, each[0].span, each[0].rule.code))

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from forebear.pins.audit.model import WHOLE_FILE, Edit, Finding, Rule, Severity, Span
 from forebear.pins.audit.report import Report
+from forebear.pins.audit.settle import Suppressed
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -40,9 +41,10 @@ REPORT = Report(
         finding("no-digest", "a b/ü:%,\udcff.yml", Span(2, 1, 3, 4, 9, 30), "é <&\"'>\n::error::%0A\x00\udc80"),
         finding("digest-without-tag", "/else/where.yml"),
     ),
-    suppressed=((finding("latest", "Dockerfile", Span(9, 1, 9, 5, 90, 94)), "the <lab> needs it"),),
+    suppressed=(Suppressed(finding("latest", "Dockerfile", Span(9, 1, 9, 5, 90, 94)), "the <lab> needs it"),),
     known=(finding("no-digest", "Dockerfile", Span(7, 1, 7, 5, 70, 74)),),
     files=("Dockerfile", "a b/ü:%,\udcff.yml", "clean.yml"),
+    threshold=Severity.WARNING,
 )
 
 _texts = st.text(st.characters(), max_size=20)
@@ -58,4 +60,4 @@ _findings = st.builds(finding, st.sampled_from(["latest", "no-digest"]), _files,
 def reports() -> st.SearchStrategy[Report]:
     """Reports with any text in them."""
     some = st.lists(_findings, max_size=4).map(tuple)
-    return st.builds(Report, some, st.lists(st.tuples(_findings, _texts), max_size=2).map(tuple), some, st.just(()))
+    return st.builds(Report, some, st.lists(st.builds(Suppressed, _findings, _texts), max_size=2).map(tuple), some)
