@@ -29,13 +29,15 @@ def write_lock(
     """Lock every upstream that is not locked, and write lineage.lock where that changes it.
 
     `upgrade` names upstreams to resolve anew, an empty one all of them. With `local` an upstream whose
-    registry cannot be asked is locked to what the engine has. Raises InputError, EngineError.
+    registry cannot be asked is locked to what the engine has. What could not be resolved is told in the result,
+    and all else written. Raises InputError, EngineError.
     """
     lineage = project.family.lineage
     chosen = () if upgrade is None else _upstreams(project, upgrade)
     done = locking.update(lineage, project.lock, engine, _manifests(), tell, upgrade=chosen, local=local)
-    with project.workspace.locked():
-        project.workspace.write(locks.FILE, locks.write(done.lock))
+    if done.changes or not done.failures:
+        with project.workspace.locked():
+            project.workspace.write(locks.FILE, locks.write(done.lock))
     return done
 
 

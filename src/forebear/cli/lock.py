@@ -10,6 +10,7 @@ from forebear.cli.common import common, open_project
 
 if TYPE_CHECKING:
     from forebear.cli.console import Console
+    from forebear.errors import EngineError
     from forebear.pins.lock import Pin
     from forebear.pins.resolve import Difference
     from forebear.project import Project
@@ -49,9 +50,23 @@ def command(console: Console, name: tuple[str, ...], *, check: bool, upgrade: bo
         return _checked(console, project, api.check_lock(project, engine, tell))
     done = api.write_lock(project, engine, tell, upgrade=name if upgrade else None, local=local)
     _tell(console, done.changes)
-    console.document("forebear.lock/1", {"upstreams": [_entry(pin) for pin in done.lock.pins.values()]})
-    console.note("lineage.lock written; now run: forebear render" if done.changes else "lineage.lock is up to date")
-    return 0
+    console.document(
+        "forebear.lock/1",
+        {
+            "upstreams": [_entry(pin) for pin in done.lock.pins.values()],
+            "failures": [{"problem": error.problem, "action": error.action} for error in done.failures],
+        },
+    )
+    if done.changes or not done.failures:
+        console.note("lineage.lock written; now run: forebear render" if done.changes else "lineage.lock is up to date")
+    return max((_told(console, error) for error in done.failures), default=0)
+
+
+def _told(console: Console, error: EngineError) -> int:
+    console.alert(f"forebear: {error.problem}")
+    if error.action:
+        console.alert(f"  {error.action}")
+    return error.exit_code
 
 
 def _checked(console: Console, project: Project, found: tuple[Difference, ...]) -> int:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from forebear.errors import EngineError
 from forebear.pins.lock import Lock, Pin
 from forebear.pins.resolve import Difference, Manifests, differences, moved, resolve
 from forebear.reference import Reference
@@ -20,10 +21,11 @@ Tell = Callable[[Reference], None]
 
 @dataclass(frozen=True, slots=True)
 class Locking:
-    """What came of locking: the new lock, and how it differs from the one before."""
+    """What came of locking: the new lock, how it differs from the one before, and what could not be resolved."""
 
     lock: Lock
     changes: tuple[Difference, ...]
+    failures: tuple[EngineError, ...] = ()
 
 
 def update(
@@ -38,20 +40,26 @@ def update(
 ) -> Locking:
     """Resolve what is not locked, and what is to be upgraded; keep all other pins; drop those nobody needs.
 
-    Raises EngineError where an upstream cannot be resolved.
+    An upstream that cannot be resolved keeps the pin that it has, and does not hold up the others.
     """
     pins: dict[Reference, Pin] = {}
     changes: list[Difference] = []
+    failures: list[EngineError] = []
     for upstream in lineage.upstreams:
         old = lock.pin(upstream)
-        if old is not None and upstream not in upgrade:
+        if old is not None:
             pins[upstream] = old
-            continue
+            if upstream not in upgrade:
+                continue
         tell(upstream)
-        new = pins[upstream] = resolve(upstream, engine, manifests, local=local or (old is not None and old.local))
-        changes += _change(old, new)
-    gone = [d for d in differences(lineage.upstreams, lock) if d.upstream not in pins]
-    return Locking(Lock(lineage.project, pins), (*changes, *gone))
+        try:
+            pins[upstream] = resolve(upstream, engine, manifests, local=local or (old is not None and old.local))
+        except EngineError as error:
+            failures.append(error)
+        else:
+            changes += _change(old, pins[upstream])
+    gone = [d for d in differences(lineage.upstreams, lock) if d.upstream not in lineage.upstreams]
+    return Locking(Lock(lineage.project, pins), (*changes, *gone), tuple(failures))
 
 
 def _change(old: Pin | None, new: Pin) -> list[Difference]:

@@ -57,6 +57,17 @@ def test_only_a_change_writes_the_file(chain: Site, shell: Shell) -> None:
     assert (chain.root / "lineage.lock").stat().st_ino == before
 
 
+def test_what_was_resolved_is_written_though_another_fails(chain: Site, shell: Shell) -> None:
+    chain.write("lineage.yml", (chain.root / "lineage.yml").read_text() + '  other: {from: "alpine:3"}\n')
+    chain.write("templates/other.Dockerfile.j2", "FROM {{ parent }}\n")
+    (chain.root / "lineage.lock").unlink()
+    publish(chain, "1")
+    assert shell("lock").code == 4
+    assert digest("1") in (chain.root / "lineage.lock").read_text()
+    assert shell("lock", "--json").code == 4
+    shell.check("lock-partly")
+
+
 def test_a_registry_that_is_away_changes_nothing(chain: Site, shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
     class Away(FakeEngine):
         def resolve(self, reference: str) -> Resolved | None:

@@ -98,10 +98,13 @@ class TestUpdate:
         engine = Away()
         engine.add("fedora:25", "os")
         engine.add(str(JDK), "jdk")
-        with pytest.raises(EngineError, match="fedora:25 cannot be resolved: no route to host"):
-            update(lineage, OLD, engine, none, lambda _ref: None, upgrade=(FEDORA, JDK))
-        with pytest.raises(EngineError):
-            update(lineage, Lock("firethorn"), engine, none, lambda _ref: None)
+        done = update(lineage, OLD, engine, none, lambda _ref: None, upgrade=(FEDORA, JDK))
+        assert (done.lock, done.changes) == (OLD, ())
+        assert [error.problem for error in done.failures] == [
+            "fedora:25 cannot be resolved: no route to host",
+            "registry.example.org/jdk:17 cannot be resolved: no route to host",
+        ]
+        assert update(lineage, Lock("firethorn"), engine, none, lambda _ref: None).lock == Lock("firethorn")
 
     def test_unless_it_is_said(self, lineage: Lineage) -> None:
         engine = Away()
@@ -121,10 +124,16 @@ class TestUpdate:
         done = update(lineage, lock, published("8", "2"), none, lambda _ref: None, upgrade=(FEDORA,))
         assert [d.problem for d in done.changes] == [f"is now in its registry, as {digest('8')}"]
 
-    def test_an_error_at_the_second_changes_nothing(self, lineage: Lineage) -> None:
-        engine = FakeEngine(published={str(FEDORA): Resolved(digest("1"), MANIFEST, ())})
-        with pytest.raises(EngineError, match=r"neither its registry nor the engine has registry\.example\.org/jdk:17"):
-            update(lineage, Lock("firethorn"), engine, none, lambda _ref: None)
+    @pytest.mark.parametrize(("there", "gone"), [(FEDORA, JDK), (JDK, FEDORA)])
+    def test_one_that_fails_does_not_hold_up_the_other(
+        self, lineage: Lineage, there: Reference, gone: Reference
+    ) -> None:
+        engine = FakeEngine(published={str(there): Resolved(digest("1"), MANIFEST, ())})
+        done = update(lineage, Lock("firethorn"), engine, none, lambda _ref: None)
+        assert done.lock.pins == {there: Pin(there, digest("1"))}
+        assert [d.upstream for d in done.changes] == [there]
+        (failure,) = done.failures
+        assert failure.problem == f"neither its registry nor the engine has {gone.familiar}"
 
 
 class TestCheck:
