@@ -7,7 +7,7 @@ import json
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from forebear.build.key import STAMPED, read_stamp
+from forebear.build.key import KEY, STAMPED, read_stamp
 from forebear.build.recipe import Present
 
 if TYPE_CHECKING:
@@ -51,4 +51,5 @@ def present(facts: Facts) -> Present:
         beside=facts.beside,
         triggers=facts.triggers,
         stamp=read_stamp(dict(facts.labels)),
+        keyed=any(name == KEY for name, _ in facts.labels),
     )

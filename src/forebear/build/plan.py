@@ -133,6 +133,8 @@ def _own_stamp(recipe: Recipe, here: Present | None) -> Stamp | None:
 def _absent(recipe: Recipe, here: Present | None) -> str:
     if here is None:
         return f"{recipe.shown} is not on the engine"
+    if here.stamp is None and here.keyed:
+        return f"the key of {recipe.shown} is of another version of forebear, or its labels were changed"
     if here.stamp is None:
         return f"the image that {recipe.shown} names was not built by forebear"
     return f"{recipe.shown} names another image, {here.stamp.image}"

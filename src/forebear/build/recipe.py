@@ -111,7 +111,8 @@ class Present:
     `content`: what a child sees of it; `layers`: the digests of its unpacked layers, lowest first;
     `history`: the number of its history's entries, None for one that forebear is known to have made on
     this engine; `triggers`: the number of its ONBUILD instructions; `beside`: how many entries of its history
-    are labels of its own that are not in its Dockerfile.
+    are labels of its own that are not in its Dockerfile; `keyed`: whether it carries a key, though maybe none
+    that holds.
     """
 
     id: str
@@ -122,6 +123,7 @@ class Present:
     triggers: int
     stamp: Stamp | None
     beside: int = 0
+    keyed: bool = False
 
     def stands_on(self, ground: Present) -> bool:
         """Whether its layers begin with those of another: the proof that it was built on it."""

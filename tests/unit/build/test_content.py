@@ -69,7 +69,9 @@ def test_an_image_on_the_engine_has_the_stamp_that_its_labels_carry() -> None:
 
 
 def test_an_image_of_others_has_none() -> None:
-    assert present(FACTS).stamp is None
+    assert (present(FACTS).stamp, present(FACTS).keyed) == (None, False)
+    of_another_format = present(replace(FACTS, labels=((KEY, "sha256:0"),)))
+    assert (of_another_format.stamp, of_another_format.keyed) == (None, True)
 
 
 class TestHistory:

@@ -176,6 +176,12 @@ class TestImposters:
             "the image that firethorn/fedora:2.1.7 names was not built by forebear",
         )
 
+    def test_a_key_of_another_format_is_told_as_that(self) -> None:
+        ours = replace(built(FEDORA, {UPSTREAM: GROUND}), stamp=None, keyed=True)
+        assert self.reasons(ours) == (
+            "the key of firethorn/fedora:2.1.7 is of another version of forebear, or its labels were changed",
+        )
+
     def test_an_image_that_somebody_built_on_top_of_ours_and_that_inherited_its_labels(self) -> None:
         ours = built(FEDORA, {UPSTREAM: GROUND})
         on_top = replace(ours, layers=(*ours.layers, "evil"), history=longer(ours, 1))
