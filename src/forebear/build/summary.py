@@ -47,10 +47,16 @@ def summarise(pairs: Iterable[tuple[str, str]], limit: int) -> Pairs:
 
 def changes(before: Pairs, after: Pairs) -> tuple[str, ...]:
     """`app.war changed`, `x added`, `y removed`, by path; what one side has only as a folder, as that."""
-    old = dict(_coarsen(before, {path for path, _ in after if path.endswith("/")}))
-    new = dict(_coarsen(after, {path for path, _ in before if path.endswith("/")}))
-    differing = sorted(path for path in old.keys() | new.keys() if old.get(path) != new.get(path))
+    old = dict(_coarsen(before, _closed(after)))
+    new = dict(_coarsen(after, _closed(before)))
+    told = {folder for path in old.keys() ^ new.keys() for folder in _above(path)}
+    differing = sorted(path for path in old.keys() | new.keys() if old.get(path) != new.get(path) and path not in told)
     return tuple(f"{path} {_word(path in old, path in new)}" for path in differing)
+
+
+def _closed(pairs: Pairs) -> set[str]:
+    """The folders that stand for what is below them; one that is empty stands for nothing."""
+    return {path for path, own in pairs if path.endswith("/") and own != EMPTY}
 
 
 def _word(was: bool, is_now: bool) -> str:

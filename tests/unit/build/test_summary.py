@@ -44,8 +44,14 @@ def test_the_words_for_a_change() -> None:
     assert changes((), before) == ("a added", "b added", "c/d added")
 
 
-def test_a_folder_that_had_no_files_changed() -> None:
-    assert changes(summary(), summarise([*LEAVES.items(), ("logs/x", "1")], 200)) == ("logs/ changed",)
+def test_the_first_and_the_last_file_of_a_folder_are_named() -> None:
+    filled = summarise([*LEAVES.items(), ("logs/x", "1")], 200)
+    assert changes(summary(), filled) == ("logs/x added",)
+    assert changes(filled, summary()) == ("logs/x removed",)
+
+
+def test_a_folder_that_is_too_large_to_be_told_of_is_emptied() -> None:
+    assert changes((("lib/", "0"),), (("lib/", EMPTY),)) == ("lib/ changed",)
 
 
 def test_a_coarse_summary_is_compared_with_a_fine_one() -> None:
