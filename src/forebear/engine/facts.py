@@ -47,8 +47,9 @@ def steps(history: Sequence[Mapping[str, Any]]) -> tuple[str, ...]:
 
 
 def listed(image: Mapping[str, Any]) -> Listed:
-    """An image of the answer to `GET /images/json`."""
-    return Listed(image["Id"], tuple(image.get("RepoTags") or ()), image.get("Labels") or {})
+    """An image of the answer to `GET /images/json`; an engine may write "<none>:<none>" where it has no tag."""
+    tags = (tag for tag in image.get("RepoTags") or () if tag != "<none>:<none>")
+    return Listed(image["Id"], tuple(tags), image.get("Labels") or {})
 
 
 def platform(system: str, architecture: str, variant: str = "") -> str:

@@ -65,6 +65,7 @@ def test_an_image_of_a_listing() -> None:
         "sha256:1", ("a:1",), {"a": "b"}
     )
     assert listed({"Id": "sha256:1", "RepoTags": None, "Labels": None}) == Listed("sha256:1", (), {})
+    assert listed({"Id": "sha256:1", "RepoTags": ["<none>:<none>"]}).tags == ()
 
 
 @pytest.mark.parametrize(
