@@ -31,7 +31,7 @@ from forebear.reference import Reference
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Mapping
 
-    from forebear.engine.model import Log
+    from forebear.engine.model import Log, Sent
 
 
 def digest(text: str) -> str:
@@ -44,7 +44,8 @@ class FakeEngine:
     """An engine in memory.
 
     `published` is what registries have; `fails` makes the build of an image raise, by its name; `before`
-    is called as each build begins; `built` lists the names of what was built, in order.
+    is called as each build begins; `built` lists the names of what was built, in order; `containers` holds the IDs
+    of images that containers are made of.
     """
 
     published: dict[str, Resolved] = field(default_factory=dict)
@@ -53,6 +54,7 @@ class FakeEngine:
     built: list[str] = field(default_factory=list)
     images: dict[str, Facts] = field(default_factory=dict)
     tags: dict[str, str] = field(default_factory=dict)
+    containers: set[str] = field(default_factory=set)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def info(self) -> EngineInfo:
@@ -138,6 +140,19 @@ class FakeEngine:
     def pull(self, reference: str, platform: str) -> None:
         """Registries of a fake have nothing to pull."""
         raise EngineRefused(f"while pulling {reference}: not found", status=404)
+
+    def push(self, reference: str, sent: Sent) -> str:
+        """Registries of a fake take nothing."""
+        raise EngineRefused(f"while pushing {reference}: a fake engine knows no registry")
+
+    def used(self) -> frozenset[str]:
+        """The IDs of the images that containers are made of."""
+        return frozenset(self.containers)
+
+    def occupied(self) -> int:
+        """The sizes of all images together."""
+        with self._lock:
+            return sum(self.images[image].size for image in set(self.tags.values()))
 
     def resolve(self, reference: str) -> Resolved | None:
         """What is published under a tag."""

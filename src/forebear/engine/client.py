@@ -33,7 +33,9 @@ from forebear.engine.model import (
     Log,
     Resolved,
     RunOutcome,
+    Sent,
 )
+from forebear.engine.pushes import PushOutput
 from forebear.engine.stream import BuildOutput, error_of, is_full, records, refusal
 from forebear.engine.uploads import Uploads
 from forebear.errors import EngineRefused, EngineUnreachable, Error
@@ -222,6 +224,29 @@ class Docker:
             for record in self._uploads.until_cancelled(said):
                 if message := error_of(record):
                     raise refusal(doing, message)
+
+    def push(self, reference: str, sent: Sent) -> str:
+        """Send an image to its registry, with the credentials of the Docker configuration; the manifest's digest."""
+        return retried(lambda: self._push(Reference.parse(reference), sent), sleep=self._uploads.pause)
+
+    def _push(self, reference: Reference, sent: Sent) -> str:
+        doing = f"pushing {reference.familiar}"
+        output = PushOutput(doing, sent)
+        with self._doing(doing):
+            said = self._client.push(reference.name, tag=reference.tag, stream=True, decode=True)
+            for record in self._uploads.until_cancelled(said):
+                output.take(record)
+        return output.digest
+
+    def used(self) -> frozenset[str]:
+        """The IDs of the images that containers are made of, whether they run or not."""
+        with self._doing("listing containers"):
+            return frozenset(each["ImageID"] for each in self._client.containers(all=True))
+
+    def occupied(self) -> int:
+        """The bytes that the layers of all images take on the engine's disk."""
+        with self._doing("asking how much of its disk is used"):
+            return int(self._client.df().get("LayersSize") or 0)
 
     def save(self, image: str) -> Generator[bytes]:
         """An image as a tar, in chunks, as `docker save` gives it; closing it ends the saving."""

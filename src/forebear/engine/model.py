@@ -157,6 +157,9 @@ class RunOutcome:
     output: str
 
 
+Sent = Callable[[int, int], None]
+"""Told how many bytes of a push are sent, and how many there are, as far as the engine knows."""
+
 Log = Callable[[str], None]
 """Takes one line of a build's output, without its line end."""
 
@@ -209,6 +212,18 @@ class Engine(Protocol):
 
     def pull(self, reference: str, platform: str) -> None:
         """Get an image from its registry."""
+        ...
+
+    def push(self, reference: str, sent: Sent) -> str:
+        """Send an image to the registry that its reference names; the digest of the manifest that is there now."""
+        ...
+
+    def used(self) -> frozenset[str]:
+        """The IDs of the images that containers are made of, whether they run or not."""
+        ...
+
+    def occupied(self) -> int:
+        """The bytes that the layers of all images take on the engine's disk."""
         ...
 
     def resolve(self, reference: str) -> Resolved | None:

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
 from forebear.errors import Fault, InputError, Place
+from forebear.jsontext import parse, refused
 from forebear.reference import Reference, ReferenceFault, is_digest
 
 if TYPE_CHECKING:
@@ -77,29 +78,7 @@ def _entry(pin: Pin) -> dict[str, object]:
 
 def read(data: bytes, project: str) -> Lock:
     """Read a lock; raises InputError with every fault, also where the lock is another project's."""
-    try:
-        document = json.loads(data, object_pairs_hook=_object, parse_int=float)
-    except UnicodeDecodeError as error:
-        raise _refused("", "it is not UTF-8") from error
-    except json.JSONDecodeError as error:
-        cut = error.pos >= len(error.doc.rstrip()) or error.msg.startswith("Unterminated")
-        problem = "it is cut short" if cut else f"it is no JSON: {error.msg}"
-        raise InputError([Fault(Place(FILE, error.lineno, error.colno), problem, _AGAIN)]) from error
-    except ValueError as error:
-        raise _refused("", str(error)) from error
-    except RecursionError as error:
-        raise _refused("", "it is nested too deeply") from error
-    return _checked(document, project)
-
-
-def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    """A JSON object; raises ValueError where a name is there twice, as a merge of two locks may leave it."""
-    found = dict(pairs)
-    if len(found) < len(pairs):
-        names = [name for name, _ in pairs]
-        twice = next(name for name in names if names.count(name) > 1)
-        raise ValueError(f'it has "{twice}" twice')
-    return found
+    return _checked(parse(data, FILE, _AGAIN), project)
 
 
 def _checked(document: Any, project: str) -> Lock:
@@ -145,4 +124,4 @@ def _fault(path: str, problem: str) -> Fault:
 
 
 def _refused(path: str, problem: str) -> InputError:
-    return InputError([_fault(path, problem)])
+    return refused(FILE, path, problem, _AGAIN)

@@ -1,0 +1,109 @@
+"""Pure: the journal of a publication: what is to be made visible, and what to do next, wherever it was stopped."""
+
+from __future__ import annotations
+
+import json
+from enum import StrEnum
+from itertools import groupby
+from typing import TYPE_CHECKING, Annotated, Final, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from forebear.jsontext import parse, refused
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+FILE: Final = ".forebear/publishing.json"
+_AGAIN: Final = "remove it, and publish again: what is in the registry already is found there"
+
+Digest = Annotated[str, Field(pattern=r"^(?:sha256:[0-9a-f]{64}|sha512:[0-9a-f]{128})$")]
+
+
+class Phase(StrEnum):
+    """How far a publication is: nothing is visible before TAGGING."""
+
+    PUSHING = "pushing"
+    TAGGING = "tagging"
+
+
+class Move(StrEnum):
+    """What to do with a tag."""
+
+    SKIP = "skip"
+    PUT = "put"
+    REMOVE = "remove"
+    CONFLICT = "conflict"
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+
+
+class Put(_Part):
+    """A tag that is to name `digest`; `before` is what it named, None where there was no such tag.
+
+    `rank` orders them: a parent's is lower than that of each child; moving tags come last.
+    """
+
+    reference: str
+    digest: Digest
+    before: Digest | None
+    rank: Annotated[int, Field(ge=0)]
+
+
+class Journal(_Part):
+    """A publication that is under way, or was stopped.
+
+    `claim` tells it from any other one; `private` are the tags that it pushed under; `record` is the text of the
+    record that is written in the end. `puts` and `record` are there from TAGGING on.
+    """
+
+    journal: Literal[1] = 1
+    version: str
+    claim: str
+    phase: Phase
+    private: tuple[str, ...] = ()
+    puts: tuple[Put, ...] = ()
+    record: str = ""
+
+
+def write(journal: Journal) -> bytes:
+    """The text of a journal."""
+    return (journal.model_dump_json(indent=2) + "\n").encode()
+
+
+def read(data: bytes) -> Journal:
+    """Read a journal; raises InputError for a damaged one."""
+    document = parse(data, FILE, _AGAIN)
+    try:
+        return Journal.model_validate_json(json.dumps(document))
+    except ValidationError as error:
+        first = error.errors()[0]
+        raise refused(FILE, ".".join(map(str, first["loc"])), f"it is damaged: {first['msg']}", _AGAIN) from error
+
+
+def ranks(puts: Iterable[Put]) -> tuple[tuple[Put, ...], ...]:
+    """The tags to be set, in groups: those of one group may be set at once, after those of all groups before."""
+    ordered = sorted(puts, key=lambda put: put.rank)
+    return tuple(tuple(group) for _, group in groupby(ordered, key=lambda put: put.rank))
+
+
+def forward(put: Put, now: str | None) -> Move:
+    """What to do with a tag that names `now`, to finish."""
+    if now == put.digest:
+        return Move.SKIP
+    return Move.PUT if now == put.before else Move.CONFLICT
+
+
+def back(put: Put, now: str | None) -> Move:
+    """What to do with a tag that names `now`, to take back what was set; what others set since is left alone."""
+    if now != put.digest or now == put.before:
+        return Move.SKIP
+    return Move.REMOVE if put.before is None else Move.PUT
+
+
+def conflicts(puts: Iterable[Put], named: Callable[[str], str | None]) -> tuple[tuple[Put, str | None], ...]:
+    """The tags that name neither what they are to name nor what they named before, with what they name now."""
+    now = [(put, named(put.reference)) for put in puts]
+    return tuple((put, digest) for put, digest in now if forward(put, digest) is Move.CONFLICT)
