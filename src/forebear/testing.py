@@ -82,6 +82,14 @@ class FakeEngine:
             found = {tag: image for tag, image in self.tags.items() if tag.rpartition("/")[0] == folder}
             return {tag: Listed(image, (tag,), dict(self.images[image].labels)) for tag, image in found.items()}
 
+    def listed(self) -> tuple[Listed, ...]:
+        """All images that have a tag."""
+        with self._lock:
+            tags: dict[str, list[str]] = {}
+            for tag, image in self.tags.items():
+                tags.setdefault(image, []).append(tag)
+            return tuple(Listed(i, tuple(names), dict(self.images[i].labels)) for i, names in tags.items())
+
     def inspect(self, reference: str) -> Facts | None:
         """By ID, by tag, or by a digest that is an ID."""
         with self._lock:

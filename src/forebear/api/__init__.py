@@ -5,6 +5,16 @@ from forebear.api.builds import Gated, Options, build, plan, reproduce, run_gate
 from forebear.api.engines import connect, doctor
 from forebear.api.files import Drift, drift, graph, init, render
 from forebear.api.locks import check_lock, write_lock
+from forebear.api.releases import (
+    abort_publication,
+    promote,
+    prune,
+    prune_plan,
+    publication_plan,
+    publish,
+    record_schema,
+    verify,
+)
 from forebear.pins.audit.report import Report
 from forebear.project import load as open_project
 
@@ -13,6 +23,7 @@ __all__ = [
     "Gated",
     "Options",
     "Report",
+    "abort_publication",
     "audit_files",
     "build",
     "check_lock",
@@ -23,8 +34,15 @@ __all__ = [
     "init",
     "open_project",
     "plan",
+    "promote",
+    "prune",
+    "prune_plan",
+    "publication_plan",
+    "publish",
+    "record_schema",
     "render",
     "reproduce",
     "run_gates",
+    "verify",
     "write_lock",
 ]

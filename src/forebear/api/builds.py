@@ -3,24 +3,28 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, TypeVar
 
 from forebear.errors import BuildFailed
 from forebear.lineage.selectors import select
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Collection, Container, Sequence
 
     from forebear.build.events import Ended
     from forebear.build.make import Gates
     from forebear.build.plan import Plan
-    from forebear.build.recipe import Recipe
+    from forebear.build.recipe import Recipe, Target
     from forebear.build.run import Emit
     from forebear.engine.model import Engine
     from forebear.lineage.model import Image
     from forebear.project import Project
+    from forebear.registry.client import Registry
     from forebear.release.reproduce import Reproduced
+
+
+E = TypeVar("E")
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,10 +38,14 @@ class Gated:
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """How to build: `jobs` images at once, 0 for two a processor; with `fail_fast` the first failure ends the run."""
+    """How to build: `jobs` images at once, 0 for two a processor; with `fail_fast` the first failure ends the run.
+
+    With `from_registry` what is up to date there is pulled, not built.
+    """
 
     jobs: int = 0
     fail_fast: bool = False
+    from_registry: bool = False
 
 
 _DEFAULT = Options()
@@ -59,6 +67,8 @@ def build(
     selected: Sequence[str] = (),
     options: Options = _DEFAULT,
     emit: Emit = lambda _event: None,
+    *,
+    registry: Registry | None = None,
 ) -> tuple[Ended, ...]:
     """Render, and build the selected images: how each came to its end, parents first.
 
@@ -68,8 +78,37 @@ def build(
 
     chosen = select(project.family, selected)
     with project.workspace.locked():
+        pulled = _pull(project, engine, chosen, registry) if options.from_registry else frozenset()
         session = Session(project, engine, chosen, write=True, emit=emit)
-        return session.run(_gates(project, engine), emit, options.jobs or _jobs(), fail_fast=options.fail_fast)
+        run = session.run(
+            _gates(project, engine),
+            lambda event: emit(_as_pulled(event, pulled)),
+            options.jobs or _jobs(),
+            fail_fast=options.fail_fast,
+        )
+        return tuple(_as_pulled(each, pulled) for each in run)
+
+
+def _pull(project: Project, engine: Engine, chosen: Collection[str], registry: Registry | None) -> frozenset[Target]:
+    """Pull what the selected images need, and the registry has as it is declared; which targets that were."""
+    from forebear.api.releases import registries
+    from forebear.build.published import offers, pull
+    from forebear.build.session import Session
+
+    session = Session(project, engine, project.family.with_ancestors(chosen), write=True)
+    versions = {name: image.reference for name, image in project.family.lineage.images.items()}
+    offered = offers(registry or registries(), session.prepared, session.present, versions)
+    pull(engine, offered)
+    return frozenset(each.recipe.target for each in offered)
+
+
+def _as_pulled(event: E, pulled: Container[Target]) -> E:
+    """What is reused, since it was pulled for this run, is told so."""
+    from forebear.build.events import Ended, Outcome
+
+    if isinstance(event, Ended) and event.target in pulled and event.outcome is Outcome.REUSED:
+        return replace(event, outcome=Outcome.PULLED, why=("up to date in the registry",))
+    return event
 
 
 def run_gates(project: Project, engine: Engine, selected: Sequence[str] = ()) -> tuple[Gated, ...]:

@@ -18,6 +18,7 @@ class Outcome(StrEnum):
     BUILT = "built"
     REUSED = "reused"
     SPARED = "spared"
+    PULLED = "pulled"
     FAILED = "failed"
     SKIPPED = "skipped"
     BLOCKED = "blocked"

@@ -21,7 +21,7 @@ from forebear.build.survey import survey
 from forebear.engine.facts import platform
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterator
+    from collections.abc import Callable, Collection, Iterator, Mapping
 
     from forebear.build.recipe import Present, Recipe, Target
     from forebear.engine.model import Engine, EngineInfo
@@ -72,6 +72,11 @@ class Session:
         if self._info is None:
             raise TypeError("a session without an engine knows none")
         return self._info
+
+    @property
+    def present(self) -> Mapping[Target, Present]:
+        """What is on the engine of what the plan is about."""
+        return self._present or {}
 
     def here(self, target: Target) -> Present | None:
         """What is on the engine under the release tag of a target."""

@@ -24,18 +24,23 @@ Examples:
   forebear build             the whole family
   forebear build tomcat+     tomcat and its descendants
   forebear build --jobs 4    four images at once
+  forebear build --from-registry webapp    webapp alone, on its published ancestors
 {SELECT_HELP}""",
 )
 @selecting
 @click.option("-j", "--jobs", type=click.IntRange(1, 256), help="How many images are built at once.  [two a processor]")
+@click.option("--from-registry", is_flag=True, help="Pull what is up to date in the registry, and build only the rest.")
 @click.option("--fail-fast", is_flag=True, help="Start nothing more after the first failure.")
 @common
-def command(console: Console, select: tuple[str, ...], *, jobs: int | None, fail_fast: bool) -> int:
+def command(
+    console: Console, select: tuple[str, ...], *, jobs: int | None, fail_fast: bool, from_registry: bool
+) -> int:
     """Build."""
     from forebear import api
     from forebear.cli.display import display
 
     project, engine = open_project(console.start), api.connect()
     with display(console) as emit:
-        ended = api.build(project, engine, select, api.Options(jobs or 0, fail_fast=fail_fast), emit)
+        options = api.Options(jobs or 0, fail_fast=fail_fast, from_registry=from_registry)
+        ended = api.build(project, engine, select, options, emit)
     return 3 if any(each.outcome in ("failed", "skipped", "blocked") for each in ended) else 0

@@ -18,6 +18,7 @@ COLORS: Final = {
     Outcome.BUILT: "yellow",
     Outcome.REUSED: "green",
     Outcome.SPARED: "green",
+    Outcome.PULLED: "green",
     Outcome.FAILED: "red",
     Outcome.SKIPPED: "magenta",
     Outcome.BLOCKED: "red",

@@ -25,8 +25,12 @@ COMMANDS: Final = {
     "test": "Run the gates of images that are built.",
     "audit": "Judge the pins of the lineage, or of any tree of files.",
     "doctor": "Tell what this engine can promise, and what is in the way.",
+    "publish": "Push a release, all or nothing.",
+    "verify": "Prove the ancestry of what is published.",
+    "promote": "Copy a published release to another registry.",
+    "prune": "Remove superseded images from the engine.",
     "reproduce": "Build images again, and tell how far they are the same.",
-    "schema": "Print the JSON Schema of lineage.yml.",
+    "schema": "Print the JSON Schema of lineage.yml, or of a record.",
     "completion": "Print the completion script for a shell.",
 }
 """The commands in the order of a day's work, with what each does. Each is a module of its own, loaded when used."""

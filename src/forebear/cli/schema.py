@@ -1,4 +1,4 @@
-"""`forebear schema`: the JSON Schema of lineage.yml."""
+"""`forebear schema`: the JSON Schemas of lineage.yml and of a record."""
 
 from __future__ import annotations
 
@@ -14,15 +14,22 @@ if TYPE_CHECKING:
 
 @click.command(
     "schema",
-    help="""Print the JSON Schema of lineage.yml, with which editors complete and check it.
+    help="""Print the JSON Schema of lineage.yml, with which editors complete and check it, or of another file.
 
 \b
-Example:
-  forebear schema > lineage.schema.json""",
+Examples:
+  forebear schema > lineage.schema.json
+  forebear schema record > record.schema.json    of releases/VERSION.json""",
 )
+@click.argument("file", type=click.Choice(["lineage", "record"]), default="lineage", metavar="[lineage|record]")
 @common
-def command(_console: Console) -> int:
+def command(_console: Console, file: str) -> int:
     """Print it; it is a JSON document with or without --json."""
+    if file == "record":
+        from forebear import api
+
+        click.echo(api.record_schema(), nl=False)
+        return 0
     from forebear.lineage.schema import schema_text
 
     click.echo(schema_text(), nl=False)

@@ -135,6 +135,11 @@ class Docker:
         with self._doing("listing images"):
             return [listed(image) for image in self._client.images(filters={"reference": [pattern]})]
 
+    def listed(self) -> tuple[Listed, ...]:
+        """All images on the engine, but what no name leads to."""
+        with self._doing("listing images"):
+            return tuple(listed(image) for image in self._client.images() if image.get("RepoTags"))
+
     def inspect(self, reference: str) -> Facts | None:
         """The facts of an image by ID or reference, all but its history; None where the engine has none."""
         with self._doing(f"inspecting {reference}"):

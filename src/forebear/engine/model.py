@@ -186,6 +186,10 @@ class Engine(Protocol):
         """
         ...
 
+    def listed(self) -> tuple[Listed, ...]:
+        """All images on the engine, but what no name leads to."""
+        ...
+
     def inspect(self, reference: str) -> Facts | None:
         """The facts of an image by ID or reference, all but its history; None where the engine has none."""
         ...

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from forebear.engine.stream import error_of, refusal
 from forebear.retry import Broken
 
 if TYPE_CHECKING:
     from forebear.engine.model import Sent
+
+# The last line of a push that is through, of every engine: the containerd store gives no record beside it.
+_DONE: Final = re.compile(r": digest: (sha256:[0-9a-f]{64}) size: [0-9]+$")
 
 
 class PushOutput:
@@ -25,9 +29,9 @@ class PushOutput:
         """Take one record. Raises EngineRefused for an error, which comes inside an HTTP 200."""
         if message := error_of(record):
             raise refusal(self._doing, message)
-        aux, detail = record.get("aux"), record.get("progressDetail")
-        if isinstance(aux, Mapping) and aux.get("Digest"):
-            self._digest = str(aux["Digest"])
+        detail = record.get("progressDetail")
+        if "id" not in record and (found := _DONE.search(str(record.get("status") or ""))):
+            self._digest = found[1]
         if isinstance(detail, Mapping) and detail.get("total"):
             self._layers[str(record.get("id"))] = (int(detail.get("current") or 0), int(detail["total"]))
             done, total = (sum(numbers) for numbers in zip(*self._layers.values(), strict=True))

@@ -55,13 +55,15 @@ class Put(_Part):
 class Journal(_Part):
     """A publication that is under way, or was stopped.
 
-    `claim` tells it from any other one; `private` are the tags that it pushed under; `record` is the text of the
-    record that is written in the end. `puts` and `record` are there from TAGGING on.
+    `claim` tells it from any other one, `where` is the repository that it claims in; `private` are the tags that it
+    pushed under; `record` is the text of the record that is written in the end. `puts` and `record` are there from
+    TAGGING on.
     """
 
     journal: Literal[1] = 1
     version: str
     claim: str
+    where: str
     phase: Phase
     private: tuple[str, ...] = ()
     puts: tuple[Put, ...] = ()

@@ -14,7 +14,7 @@ from forebear.jsontext import parse
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-FORMAT: Final = 1
+FOLDER: Final = "releases"
 SCHEMA_ID: Final = "urn:forebear:record:1"
 _AGAIN: Final = "a record is never changed: get it back from version control"
 _WORDS: Final = {"missing": "it is missing", "extra_forbidden": "it is no key of a record"}
@@ -130,11 +130,12 @@ class Revision(_Part):
 
 
 class Record(_Part):
-    """One release of the family, and exactly what was in it."""
+    """One release of the family, and exactly what was in it; every reference begins with `registry`."""
 
     record: Literal[1]
     project: Printable
     version: Printable
+    registry: Printable
     published: Annotated[str, Field(pattern=r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$")]
     revision: Revision | None
     engine: Builder
@@ -144,7 +145,7 @@ class Record(_Part):
 
 def path_of(version: str) -> str:
     """Where the record of a release is, relative to the project."""
-    return f"releases/{version}.json"
+    return f"{FOLDER}/{version}.json"
 
 
 def write(record: Record) -> bytes:

@@ -25,7 +25,9 @@ def put(name: str, rank: int, before: str | None = None) -> Put:
 TREE = (put("root", 0), put("left", 1), put("right", 1), put("leaf", 2), put("latest", 3, "older"))
 PARENT = {"left": "root", "right": "root", "leaf": "left"}
 BEFORE = {"latest": digest("older")}
-JOURNAL = Journal(version="1.0.0", claim="c", phase=Phase.TAGGING, private=("p",), puts=TREE, record="{}\n")
+JOURNAL = Journal(
+    version="1.0.0", claim="c", where="r/a", phase=Phase.TAGGING, private=("p",), puts=TREE, record="{}\n"
+)
 
 
 def steps(puts: tuple[Put, ...], tags: dict[str, str]) -> Iterator[None]:

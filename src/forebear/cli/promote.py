@@ -1,0 +1,42 @@
+"""`forebear promote`: copy a published release to another registry."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from forebear.cli.common import common, open_project
+
+if TYPE_CHECKING:
+    from forebear.cli.console import Console
+
+
+@click.command(
+    "promote",
+    help="""Copy a release from the registry where it is published to another one, without building anything.
+
+It is verified against its record first, and has the same digests there. Version tags are set in the end, ancestors
+first. Where it was stopped, run it again.
+
+\b
+Examples:
+  forebear promote 2.1.7 --to production.example.org
+  forebear verify 2.1.7 --registry production.example.org""",
+)
+@click.argument("version")
+@click.option("--to", required=True, metavar="REGISTRY", help="The registry to copy to, with a folder where wanted.")
+@click.option("--take-over", is_flag=True, help="Take the place of a publication elsewhere that will never end.")
+@common
+def command(console: Console, version: str, *, to: str, take_over: bool) -> int:
+    """Promote."""
+    from forebear import api
+    from forebear.cli.sending import sending
+
+    with sending(console) as emit:
+        done = api.promote(open_project(console.start), version, to, emit, take_over=take_over)
+    for reference, digest in done.digests:
+        console.result(f"{reference}  {digest}")
+    images = [{"reference": reference, "digest": digest} for reference, digest in done.digests]
+    console.document("forebear.promote/1", {"version": done.version, "to": done.to, "images": images})
+    return 0

@@ -1,0 +1,85 @@
+"""`forebear publish`: push a release, all or nothing."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from forebear.cli.common import common, open_project
+
+if TYPE_CHECKING:
+    from forebear.cli.console import Console
+    from forebear.project import Project
+    from forebear.release.outlook import Outlook
+
+COLORS = {"push": "yellow", "move": "yellow", "skip": "green", "stay": None}
+
+
+@click.command(
+    "publish",
+    help="""Push every image of the release, check each in the registry, and only then set the version tags.
+
+Ancestors come first: at no moment is a version there whose parent is not. A version that is published never changes:
+where one is there with another image, nothing becomes visible. What was stopped is finished by the next run. In the end
+releases/VERSION.json is written, the record of exactly what was published.
+
+\b
+Examples:
+  forebear publish              what lineage.yml declares, as it is built
+  forebear publish --dry-run    what that would do
+  forebear publish --abort      take back what was stopped in the middle""",
+)
+@click.option("--dry-run", is_flag=True, help="Only tell what would be done.")
+@click.option("--abort", is_flag=True, help="Take back a publication that was stopped.")
+@click.option("--take-over", is_flag=True, help="Take the place of a publication elsewhere that will never end.")
+@click.option("-j", "--jobs", type=click.IntRange(1, 64), help="How many images are pushed at once.  [8]")
+@common
+def command(console: Console, *, dry_run: bool, abort: bool, take_over: bool, jobs: int | None) -> int:
+    """Publish, plan, or take back."""
+    if dry_run and abort:
+        raise click.UsageError("--dry-run does not go with --abort")
+    from forebear import api
+
+    project, engine = open_project(console.start), api.connect()
+    if dry_run:
+        return _plan(console, api.publication_plan(project, engine))
+    from forebear.cli.sending import sending
+
+    with sending(console) as emit:
+        if abort:
+            return _aborted(console, api.abort_publication(project, engine, emit))
+        done = api.publish(project, engine, emit, jobs=jobs or 0, take_over=take_over)
+    for reference, digest in done.digests:
+        console.result(f"{reference}  {digest}")
+    _tell(console, project, done.version, done.record, news=done.news)
+    images = [{"reference": reference, "digest": digest} for reference, digest in done.digests]
+    body = {"version": done.version, "record": done.record, "news": done.news, "images": images}
+    console.document("forebear.publish/1", body)
+    return 0
+
+
+def _tell(console: Console, project: Project, version: str, record: str, *, news: bool) -> None:
+    if not news:
+        console.note(f"{version} is published already; see {record}")
+        return
+    console.note(f"{version} is published; commit its record, {record}")
+    if version != project.family.lineage.version:
+        console.note(f"now run it again for {project.family.lineage.version}")
+
+
+def _plan(console: Console, made: Outlook) -> int:
+    if made.unfinished:
+        console.note(f"first, the publication of {made.unfinished} is finished, which was stopped")
+    width = max((len(each.reference) for each in made.planned), default=0)
+    for each in made.planned:
+        console.result(f"{each.does:<5} {each.reference:<{width}}  {each.why}", fg=COLORS[each.does])
+    planned = [{"reference": each.reference, "does": each.does, "why": each.why} for each in made.planned]
+    console.document("forebear.publish-plan/1", {"unfinished": made.unfinished, "tags": planned})
+    return 0
+
+
+def _aborted(console: Console, version: str | None) -> int:
+    console.note(f"the publication of {version} is taken back" if version else "there is nothing to take back")
+    console.document("forebear.publish-abort/1", {"version": version})
+    return 0
