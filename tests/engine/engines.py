@@ -10,7 +10,7 @@ import socket
 import subprocess
 import tarfile
 import time
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -147,7 +147,10 @@ def tags(client: docker.APIClient, project: str) -> list[str]:
 def remove_images(client: docker.APIClient, project: str) -> None:
     """Remove every tag of the images of `project`."""
     for tag in tags(client, project):
-        client.remove_image(tag, force=True)
+        with suppress(
+            ImageNotFound
+        ):  # on the containerd store all names of an image that was pulled by digest go at once
+            client.remove_image(tag, force=True)
 
 
 class Registry:

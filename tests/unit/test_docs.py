@@ -17,7 +17,8 @@ from forebear import api
 from forebear.build.events import Preparing
 from forebear.build.key import IMAGE, INPUTS, KEY, OCI, PARENT, STAMPED
 from forebear.build.plan import Action
-from forebear.build.recipe import Target
+from forebear.build.recipe import BaseKind, Target
+from forebear.cli import promote, prune, publish, verify
 from forebear.cli.events import document as event
 from forebear.cli.main import COMMANDS, forebear, run
 from forebear.cli.reproduce import document as reproduced
@@ -29,7 +30,12 @@ from forebear.lineage.reader import read as read_lineage
 from forebear.lineage.schema import json_schema
 from forebear.lineage.selectors import parse as parse_select
 from forebear.release.grades import Grade, Graded
+from forebear.release.outlook import Does, Outlook, Planned
+from forebear.release.promote import Promoted
+from forebear.release.proof import Subject, prove
+from forebear.release.publish import Release
 from forebear.release.reproduce import Found, Layer, Reproduced
+from forebear.release.verify import Proof
 
 from .projects import Site, site
 
@@ -278,6 +284,7 @@ def printed(place: Site, ask: Callable[..., list[dict[str, Any]]]) -> Iterator[d
         yield from ask(*words.split())
     yield from ask("init", "-C", str(place.root / "templates"))
     yield {"format": "forebear.reproduce/1", "images": [reproduced(DIFFERENT)]}
+    yield from releases(place)
     yield {
         "format": "forebear.event/1",
         **event(Preparing(Target("web", "linux/amd64"), "make", "it is new", "web.log")),
@@ -286,6 +293,22 @@ def printed(place: Site, ask: Callable[..., list[dict[str, Any]]]) -> Iterator[d
     yield from ask("lock", "--check")
     place.engine.info = refuse  # type: ignore[method-assign]
     yield from ask("plan")
+
+
+def releases(place: Site) -> Iterator[dict[str, Any]]:
+    """Documents of what no fake engine does: a publication, and what follows from it."""
+    digests = (("docker.io/acme/web:1.0.0", f"sha256:{'0' * 64}"),)
+    yield {"format": "forebear.publish/1", **publish.document(Release("1.0.0", "releases/1.0.0.json", digests, True))}
+    planned = (Planned("docker.io/acme/web:1.0.0", Does.PUSH, "not published yet"),)
+    yield {"format": "forebear.publish-plan/1", **publish.plan_document(Outlook("", planned))}
+    yield {"format": "forebear.publish-abort/1", "version": "1.0.0"}
+    yield {"format": "forebear.promote/1", **promote.document(Promoted("1.0.0", "example.org", digests))}
+    target = Target("web", "linux/amd64")
+    subject = Subject(target, "docker.io/acme/web:1.0.0", BaseKind.SCRATCH, "scratch", None, None)
+    proof = Proof("1.0.0", "", prove([subject], {}))
+    yield {"format": "forebear.verify/1", **verify.document(proof)}
+    decided = prune.document(api.prune_plan(place.project, place.engine), None)
+    yield {"format": "forebear.prune/1", **decided}
 
 
 DIFFERENT: Final = Reproduced(

@@ -6,15 +6,16 @@ import os
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, TypeVar
 
+from forebear.build.events import Ended, Outcome
 from forebear.errors import BuildFailed
 from forebear.lineage.selectors import select
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Container, Sequence
 
-    from forebear.build.events import Ended
     from forebear.build.make import Gates
     from forebear.build.plan import Plan
+    from forebear.build.published import Offer
     from forebear.build.recipe import Recipe, Target
     from forebear.build.run import Emit
     from forebear.engine.model import Engine
@@ -49,6 +50,7 @@ class Options:
 
 
 _DEFAULT = Options()
+_UP_TO_DATE = ("up to date in the registry",)
 
 
 def plan(project: Project, engine: Engine | None, selected: Sequence[str] = ()) -> Plan:
@@ -78,7 +80,11 @@ def build(
 
     chosen = select(project.family, selected)
     with project.workspace.locked():
-        pulled = _pull(project, engine, chosen, registry) if options.from_registry else frozenset()
+        offered = _pull(project, engine, chosen, registry) if options.from_registry else ()
+        pulled = {each.recipe.target for each in offered}
+        for each in offered:
+            if each.recipe.target.image not in chosen:
+                emit(Ended(each.recipe.target, each.recipe.reference, Outcome.PULLED, why=_UP_TO_DATE))
         session = Session(project, engine, chosen, write=True, emit=emit)
         run = session.run(
             _gates(project, engine),
@@ -89,8 +95,8 @@ def build(
         return tuple(_as_pulled(each, pulled) for each in run)
 
 
-def _pull(project: Project, engine: Engine, chosen: Collection[str], registry: Registry | None) -> frozenset[Target]:
-    """Pull what the selected images need, and the registry has as it is declared; which targets that were."""
+def _pull(project: Project, engine: Engine, chosen: Collection[str], registry: Registry | None) -> tuple[Offer, ...]:
+    """Pull what the selected images need, and the registry has as it is declared."""
     from forebear.api.releases import registries
     from forebear.build.published import offers, pull
     from forebear.build.session import Session
@@ -99,15 +105,13 @@ def _pull(project: Project, engine: Engine, chosen: Collection[str], registry: R
     versions = {name: image.reference for name, image in project.family.lineage.images.items()}
     offered = offers(registry or registries(), session.prepared, session.present, versions)
     pull(engine, offered)
-    return frozenset(each.recipe.target for each in offered)
+    return offered
 
 
 def _as_pulled(event: E, pulled: Container[Target]) -> E:
     """What is reused, since it was pulled for this run, is told so."""
-    from forebear.build.events import Ended, Outcome
-
     if isinstance(event, Ended) and event.target in pulled and event.outcome is Outcome.REUSED:
-        return replace(event, outcome=Outcome.PULLED, why=("up to date in the registry",))
+        return replace(event, outcome=Outcome.PULLED, why=_UP_TO_DATE)
     return event
 
 

@@ -10,6 +10,7 @@ from forebear.cli.common import common, open_project
 
 if TYPE_CHECKING:
     from forebear.cli.console import Console
+    from forebear.release.promote import Promoted
 
 
 @click.command(
@@ -37,6 +38,11 @@ def command(console: Console, version: str, *, to: str, take_over: bool) -> int:
         done = api.promote(open_project(console.start), version, to, emit, take_over=take_over)
     for reference, digest in done.digests:
         console.result(f"{reference}  {digest}")
-    images = [{"reference": reference, "digest": digest} for reference, digest in done.digests]
-    console.document("forebear.promote/1", {"version": done.version, "to": done.to, "images": images})
+    console.document("forebear.promote/1", document(done))
     return 0
+
+
+def document(done: Promoted) -> dict[str, object]:
+    """A promotion, as `--json` prints it."""
+    images = [{"reference": reference, "digest": digest} for reference, digest in done.digests]
+    return {"version": done.version, "to": done.to, "images": images}

@@ -72,7 +72,11 @@ def _name(each: Decision) -> str:
 
 
 def _end(console: Console, decisions: Sequence[Decision], done: Pruned | None) -> int:
-    images = [{"reference": each.tagged.reference, "remove": each.remove, "why": each.why} for each in decisions]
-    body = {"images": images, "removed": list(done.removed) if done else [], "freed": done.freed if done else 0}
-    console.document("forebear.prune/1", body)
+    console.document("forebear.prune/1", document(decisions, done))
     return 0
+
+
+def document(decisions: Sequence[Decision], done: Pruned | None) -> dict[str, object]:
+    """What goes and stays, and what was removed, as `--json` prints it."""
+    images = [{"reference": each.tagged.reference, "remove": each.remove, "why": each.why} for each in decisions]
+    return {"images": images, "removed": list(done.removed) if done else [], "freed": done.freed if done else 0}

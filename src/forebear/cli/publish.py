@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from forebear.cli.console import Console
     from forebear.project import Project
     from forebear.release.outlook import Outlook
+    from forebear.release.publish import Release
 
 COLORS = {"push": "yellow", "move": "yellow", "skip": "green", "stay": None}
 
@@ -53,10 +54,14 @@ def command(console: Console, *, dry_run: bool, abort: bool, take_over: bool, jo
     for reference, digest in done.digests:
         console.result(f"{reference}  {digest}")
     _tell(console, project, done.version, done.record, news=done.news)
-    images = [{"reference": reference, "digest": digest} for reference, digest in done.digests]
-    body = {"version": done.version, "record": done.record, "news": done.news, "images": images}
-    console.document("forebear.publish/1", body)
+    console.document("forebear.publish/1", document(done))
     return 0
+
+
+def document(done: Release) -> dict[str, object]:
+    """A publication, as `--json` prints it."""
+    images = [{"reference": reference, "digest": digest} for reference, digest in done.digests]
+    return {"version": done.version, "record": done.record, "news": done.news, "images": images}
 
 
 def _tell(console: Console, project: Project, version: str, record: str, *, news: bool) -> None:
@@ -74,9 +79,14 @@ def _plan(console: Console, made: Outlook) -> int:
     width = max((len(each.reference) for each in made.planned), default=0)
     for each in made.planned:
         console.result(f"{each.does:<5} {each.reference:<{width}}  {each.why}", fg=COLORS[each.does])
-    planned = [{"reference": each.reference, "does": each.does, "why": each.why} for each in made.planned]
-    console.document("forebear.publish-plan/1", {"unfinished": made.unfinished, "tags": planned})
+    console.document("forebear.publish-plan/1", plan_document(made))
     return 0
+
+
+def plan_document(made: Outlook) -> dict[str, object]:
+    """What a publication would do, as `--json` prints it."""
+    planned = [{"reference": each.reference, "does": each.does, "why": each.why} for each in made.planned]
+    return {"unfinished": made.unfinished, "tags": planned}
 
 
 def _aborted(console: Console, version: str | None) -> int:
