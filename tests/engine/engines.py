@@ -147,9 +147,7 @@ def tags(client: docker.APIClient, project: str) -> list[str]:
 def remove_images(client: docker.APIClient, project: str) -> None:
     """Remove every tag of the images of `project`."""
     for tag in tags(client, project):
-        with suppress(
-            ImageNotFound
-        ):  # on the containerd store all names of an image that was pulled by digest go at once
+        with suppress(ImageNotFound):  # the containerd store drops all names of what was pulled by digest at once
             client.remove_image(tag, force=True)
 
 
