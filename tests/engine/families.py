@@ -124,9 +124,9 @@ class Family:
             with process:
                 process.kill()
 
-    def forebear(self, *words: str, code: int = 0) -> Ran:
-        """The command line, run to its end, which must be `code`."""
-        return ended(self.start(*words), code)
+    def forebear(self, *words: str, code: int = 0, seconds: float = 60) -> Ran:
+        """The command line, run to its end, which must be `code`, within a time."""
+        return ended(self.start(*words), code, seconds)
 
     def lock(self) -> None:
         """Lock the upstreams, as one does without a network."""

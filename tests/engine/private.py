@@ -19,12 +19,13 @@ SIZE = "96m"
 
 
 class Private:
-    """An engine like one of the shared ones, in `folder`; its data is on a disk of SIZE in memory."""
+    """An engine like one of the shared ones, in `folder`; its data is on a disk of `size` in memory."""
 
-    def __init__(self, name: str, folder: Path) -> None:
+    def __init__(self, name: str, folder: Path, size: str = SIZE) -> None:
         kind, _, store = name.partition("-")
         self._options = ["--engine", kind, "--store", store, "--dir", str(folder)]
         self._folder = folder
+        self._size = size
         self.engine = Engine(name, f"unix://{folder}/docker.sock")
 
     def start(self) -> None:
@@ -59,7 +60,7 @@ class Private:
         """The engine, started; at the end nothing is left of it."""
         data = self._folder / "data"
         data.mkdir(parents=True)
-        subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={SIZE}", "tmpfs", data], check=True)
+        subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={self._size}", "tmpfs", data], check=True)
         try:
             self.start()
             yield self.engine
