@@ -51,12 +51,12 @@ class Lab:
         )
         return f"Docker {self.client.version()['Version']}, {self.store}, buildx {buildx.stdout.split()[1]}"
 
-    def empty(self) -> None:
-        """Remove every image but the base, and the whole build cache."""
+    def empty(self, *keep: str) -> None:
+        """Remove every image but the base and those to keep, by tag, and the whole build cache."""
         client = self.client
         for image in client.images():
             for tag in image["RepoTags"] or [image["Id"]]:
-                if tag != BASE.removeprefix("docker.io/library/"):
+                if tag not in (BASE.removeprefix("docker.io/library/"), *keep):
                     client.remove_image(tag, force=True)
         client.prune_images(filters={"dangling": True})
         client.prune_builds(all=True)

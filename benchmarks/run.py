@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from big import big
 from cascade import compare, thousand
+from digest import digest
 from family import Family
 from files import files, start
 from lab import lab
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 
     from page import Section
 
-PARTS = ("start", "files", "cascade", "running", "thousand", "big")
+PARTS = ("start", "files", "cascade", "running", "thousand", "big", "digest")
 FILES_ONLY = ("start", "files")
 
 
@@ -70,6 +71,8 @@ def _on_engine(asked: argparse.Namespace, store: str, root: Path) -> Iterator[Se
             yield thousand(engine, 1000, root / "thousand", asked.date)
         if "big" in parts:
             yield big(engine, 2 << 30, root / "big", asked.date)
+        if "digest" in parts and store == "containerd":
+            yield digest(engine, asked.size, asked.runs, root / "digest", asked.date)
 
 
 if __name__ == "__main__":

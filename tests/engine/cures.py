@@ -12,7 +12,7 @@ SMALL = ("fontconfig", "fonts-dejavu-core", "dbus", "man-db")
 TOOLS = ("default-jre-headless", "ca-certificates-java", "p11-kit", "python3-pip", "rpm", "unzip", "zip", *SMALL)
 RPMS = {"java-1.8.0-openjdk-headless": "1:1.8.0.111-1.b16.fc25", "tomcat": "1:8.0.36-2.fc25"}
 
-PAGE = "mkdir -p /usr/local/share/man/man1 && echo .TH A 1 >/usr/local/share/man/man1/a.1 && mandb -q"
+PAGE = "mkdir -p /usr/share/man/man1 && printf '.TH A 1\\n.SH NAME\\na - b\\n' >/usr/share/man/man1/a.1 && mandb -q"
 DRAWN = (
     "rm -f /etc/machine-id /var/lib/dbus/machine-id && dbus-uuidgen --ensure=/etc/machine-id && dbus-uuidgen --ensure"
 )
@@ -77,16 +77,18 @@ class Case:
 CASES = {
     "apt": Case(
         "debian",
-        (f"RUN apt-get update && apt-get install -y --no-install-recommends {' '.join(SMALL)}", f"RUN {PAGE}"),
-        ("{{ apt.install(vars.small) }}", f"RUN {PAGE} && {{{{ apt.clean() }}}}"),
+        (
+            f"RUN apt-get update && apt-get install -y --no-install-recommends {' '.join(SMALL)}",
+            f"RUN {PAGE} && {DRAWN}",
+        ),
+        ("{{ apt.install(vars.small) }}", f"RUN {PAGE} && {DRAWN} && {{{{ apt.clean() }}}}"),
         {
             "etc/machine-id": "machine-id",
             "var/lib/dbus/machine-id": "machine-id",
-            "var/cache/apt/pkgcache.bin": "apt-lists",
+            "var/cache/apt/*": "apt-lists",
             "var/cache/fontconfig/*": "fontconfig-cache",
             "var/cache/ldconfig/aux-cache": "ldconfig-cache",
             "var/cache/man/*": "man-db",
-            "var/log/alternatives.log": "package-logs",
             "var/log/apt/*": "package-logs",
             "var/log/dpkg.log": "package-logs",
         },
@@ -100,14 +102,13 @@ CASES = {
             "var/lib/dnf/*": "dnf-history",
             "var/lib/rpm/*": "rpm-database",
             "var/log/*": "package-logs",
-            "var/cache/dnf/*": "dnf-cache",
         },
         ("dnf.install()",),
     ),
     "scriptlets": Case(
         "tools",
-        (f"RUN fc-cache -f && {PAGE} && {DRAWN} && ldconfig",),
-        (f"RUN fc-cache -f && {PAGE} && {DRAWN} && ldconfig && {{{{ dnf.clean() }}}}",),
+        (f"RUN mkdir /usr/share/fonts/own && fc-cache -f && {PAGE} && {DRAWN} && ldconfig",),
+        (f"RUN mkdir /usr/share/fonts/own && fc-cache -f && {PAGE} && {DRAWN} && ldconfig && {{{{ dnf.clean() }}}}",),
         {
             "etc/machine-id": "machine-id",
             "var/lib/dbus/machine-id": "machine-id",
@@ -143,8 +144,8 @@ CASES = {
             "COPY app /srv/app",
             "COPY own.pem /srv/",
             'RUN {{ java.trust(["/srv/own.pem"]) }}',
-            'RUN cp -r /srv/app /srv/fresh && {{ java.pack("/srv/fresh", "/srv/own.war") }}',
             f'RUN {JAR} && {{{{ java.repack(["/srv/own.war"]) }}}}',
+            'RUN {{ java.pack("/srv/fresh", "/srv/packed.war") }}',
             f"RUN {DUMP} && {{{{ java.clean() }}}}",
         ),
         {
@@ -152,8 +153,9 @@ CASES = {
             "srv/own.war": "zip-times",
             "usr/lib/jvm/*/lib/server/classes.jsa": "java-class-data",
             "tmp/hsperfdata_root/*": "java-performance-data",
+            "var/log/dpkg.log": "package-logs",
         },
-        ("java.trust()", "java.pack()", "java.clean()"),
+        ("java.trust()", "java.pack()", "java.clean()", "clean()"),
         {"app/META-INF/MANIFEST.MF": "Manifest-Version: 1.0\n", "app/A": "a\n", "own.pem": OWN},
     ),
 }

@@ -65,6 +65,12 @@ class Meeting:
         for word in words:
             self._go[word].set()
 
+    def hold(self, *words: str) -> None:
+        """Let those that come from now on wait again."""
+        for word in words:
+            self._come[word].clear()
+            self._go[word].clear()
+
     def close(self) -> None:
         """Send everybody away."""
         self._over = True

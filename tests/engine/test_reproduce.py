@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-import os
 import secrets
 import shutil
-import subprocess
 import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 from engines import load_base, remove_images, tags
-from families import FOREBEAR, Family
+from families import Family
 from private import Private
-
-from forebear import api
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -24,7 +20,6 @@ if TYPE_CHECKING:
     from engines import Engine
 
 EXACT = "containerd"
-ROOT = Path(__file__).parents[2]
 
 
 def _declared(family: Family, base: str) -> bool:
@@ -62,6 +57,58 @@ def test_a_trap_is_told_with_its_file_and_its_lines(family: Family, busybox_base
     assert "RUN cat /proc/uptime >/built" in shown
     assert "templates/trap.Dockerfile.j2:3" in shown
     assert "/built  content" in shown
+
+
+PLANTED = (
+    # what is run, the file, its layer, the template's line, the cause, what the cure has to say
+    ("date +%s.%N >/built", "built", 1, "templates/planted.Dockerfile.j2:2", "clock", "SOURCE_DATE_EPOCH"),
+    (
+        "head -c 16 /dev/urandom | od -An -tx1 | tr -d ' \\n' >/etc/machine-id",
+        "etc/machine-id",
+        2,
+        "templates/planted.Dockerfile.j2:3",
+        "machine-id",
+        "apt.install() or dnf.install()",
+    ),
+    ("mktemp -d >/etc/build-path", "etc/build-path", 3, "templates/part.j2:1", "temporary-names", "a fixed name"),
+    (
+        "tr -d - </proc/sys/kernel/random/uuid >/var/random-seed",
+        "var/random-seed",
+        4,
+        "templates/planted.Dockerfile.j2:5",
+        "random-seed",
+        "remove it in the same RUN",
+    ),
+)
+
+
+def test_planted_causes_are_found_and_named(
+    engines: Callable[[str], Engine], tmp_path: Path, project: str, short: Path
+) -> None:
+    """Of each: the file, its layer, the instruction, the line of the template, the cause and the cure."""
+    engine = engines("current-containerd")
+    with engine.client() as client:
+        family = Family(tmp_path / "project", engine.host, project)
+        try:
+            runs = [f"RUN {planted[0]}" for planted in PLANTED]
+            family.put("templates/part.j2", f"{runs[2]}\n")
+            family.add("planted", load_base(client), *runs[:2], "{% include 'part.j2' %}", *runs[3:])
+            family.lock()
+            family.forebear("build")
+            (told,) = family.forebear("reproduce", "--json", code=1).documents[-1]["images"]
+            shown = family.forebear("reproduce", code=1).out
+        finally:
+            family.close()
+            remove_images(client, project)
+    found = {each["path"]: (layer, each) for layer in told["layers"] for each in layer["differences"]}
+    for run, path, number, template, cause, cure in PLANTED:
+        layer, difference = found.pop(path)
+        assert (layer["number"], layer["instruction"], layer["template"]) == (number, f"RUN {run}", template)
+        assert (difference["kinds"], difference["cause"]) == (["content"], cause)
+        assert cure in difference["cure"]
+        assert f"{cause}: " in shown
+        assert difference["cure"] in shown
+    assert {each["cause"] for _, each in found.values()} <= {"temporary-files"}  # the folder that mktemp made
 
 
 def test_what_is_not_as_declared_cannot_be_reproduced(family: Family, busybox_base: str) -> None:
@@ -107,23 +154,3 @@ def test_another_engine_gives_the_same_images(engines: Callable[[str], Engine], 
             remove_images(here, family.project)
         assert [(each["image"], each["grade"], each["good"]) for each in told] == [("b", "digest", True)]
         assert [image["RepoTags"] for image in there.images()] == [[base.removeprefix("docker.io/library/")]]
-
-
-def test_the_familys_own_chain_with_its_tomcat_is_the_same_bit_for_bit(
-    engines: Callable[[str], Engine], tmp_path: Path
-) -> None:
-    engine = engines("current-containerd")
-    environment = {**os.environ, "DOCKER_HOST": engine.host}
-    for name in ("images", "templates"):
-        shutil.copytree(ROOT / name, tmp_path / name)
-    for name in ("lineage.yml", "lineage.lock"):
-        shutil.copy(ROOT / name, tmp_path / name)
-    subprocess.run([ROOT / "tools" / "standin"], check=True, env=environment)
-    subprocess.run([FOREBEAR, "-C", tmp_path, "lock", "--local", "--upgrade"], check=True, env=environment)
-    subprocess.run([FOREBEAR, "-C", tmp_path, "build"], check=True, env=environment)
-    results = api.reproduce(api.open_project(tmp_path), api.connect(engine.host))
-    assert [(each.target.image, each.graded.grade) for each in results] == [
-        ("fedora", "digest"),
-        ("tomcat", "digest"),
-        ("webapp", "digest"),
-    ]

@@ -6,14 +6,13 @@ import itertools
 import os
 import shutil
 import subprocess
-import time
-import urllib.error
-import urllib.request
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 from families import FOREBEAR
+from serving import page, served
+from standins import load_fedora
 
 from forebear import api
 from forebear.build.events import Outcome
@@ -23,7 +22,6 @@ if TYPE_CHECKING:
     from engines import Engine
 
 ROOT = Path(__file__).parents[2]
-SECONDS = 180
 
 
 @pytest.fixture(scope="module")
@@ -34,8 +32,8 @@ def family(engine: Engine, tmp_path_factory: pytest.TempPathFactory) -> Path:
         shutil.copytree(ROOT / name, folder / name)
     for name in ("lineage.yml", "lineage.lock"):
         shutil.copy(ROOT / name, folder / name)
+    load_fedora(engine)
     environment = {**os.environ, "DOCKER_HOST": engine.host}
-    subprocess.run([ROOT / "tools" / "standin"], check=True, env=environment)
     subprocess.run([FOREBEAR, "-C", folder, "lock", "--local", "--upgrade"], check=True, env=environment)
     subprocess.run([FOREBEAR, "-C", folder, "build"], check=True, env=environment)
     return folder
@@ -60,32 +58,12 @@ def test_each_image_begins_with_its_parents_layers(family: Path, client: docker.
 
 
 def test_page_comes_from_the_real_tomcat(family: Path, client: docker.APIClient) -> None:
-    ports = client.create_host_config(port_bindings={8080: ("127.0.0.1", None)})
-    container = client.create_container("firethorn/webapp:2.1.7", host_config=ports, ports=[8080])["Id"]
-    try:
-        client.start(container)
-        port = client.port(container, 8080)[0]["HostPort"]
-        page = _page(f"http://127.0.0.1:{port}/firethorn/")
+    with served(client, "firethorn/webapp:2.1.7") as (container, url):
+        found = page(f"{url}/firethorn/")
         server = client.exec_start(client.exec_create(container, ["rpm", "-q", "tomcat"])["Id"]).decode()
-    finally:
-        client.remove_container(container, force=True)
-    assert "Firethorn TAP service" in page
-    assert "2.1.7" in page
+    assert "Firethorn TAP service" in found
+    assert "2.1.7" in found
     assert server.strip() == "tomcat-8.0.36-2.fc25.noarch"
-
-
-def _page(url: str) -> str:
-    """The page, as soon as there is one; the last error where none comes in time."""
-    end = time.monotonic() + SECONDS
-    while True:
-        try:
-            with urllib.request.urlopen(url, timeout=30) as answer:
-                text: str = answer.read().decode()
-                return text
-        except (urllib.error.URLError, OSError):
-            if time.monotonic() > end:
-                raise
-            time.sleep(0.3)
 
 
 def test_a_change_of_the_page_rebuilds_the_webapp_alone(family: Path, engine: Engine) -> None:

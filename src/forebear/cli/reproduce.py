@@ -115,4 +115,4 @@ def _layer(layer: Layer) -> dict[str, object]:
 def _difference(found: Found) -> dict[str, object]:
     each = found.difference
     body = {"path": each.path, "kinds": list(each.kinds), "first": each.first, "second": each.second}
-    return {**body, "cause": found.cause.code if found.cause else ""}
+    return {**body, "cause": found.cause.code if found.cause else "", "cure": found.cause.cure if found.cause else ""}

@@ -18,9 +18,11 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 IMAGE = ImageView("tomcat", "2.1.7", "firethorn/tomcat:2.1.7")
-HEAD = '{% import "forebear/dnf.j2" as dnf %}\n{% import "forebear/apt.j2" as apt %}\nFROM {{ parent }}\n'
+NAMES = ("dnf", "apt", "pip", "java")
+HEAD = "".join(f'{{% import "forebear/{name}.j2" as {name} %}}' for name in NAMES) + "\nFROM {{ parent }}\n"
 LETTERS = string.ascii_letters + string.digits + ".-+~:"
 ALLOWED = {"dnf": f"{LETTERS}_^", "apt": LETTERS}
+QUOTE = "cannot hold a quote: "
 
 
 # One renderer for all tests: it compiles the macros once.
@@ -48,7 +50,7 @@ def steps(text: str) -> list[list[str]]:
 def problem(body: str, **values: object) -> str:
     with pytest.raises(TemplateFault) as caught:
         render(body, **values)
-    assert caught.value.line == 4
+    assert caught.value.line == 3
     return caught.value.problem
 
 
@@ -94,6 +96,30 @@ def test_apt_uses_the_sources_given_and_takes_them_away() -> None:
     assert remove == ["rm", "/tmp/sources.list"]
 
 
+def test_pip_installs_exactly_what_is_named_and_nothing_else() -> None:
+    text = command('{{ pip.install({"six": "1.16.0", "a": "1"}, links=["/w"], python="/v/bin/python") }}')
+    environment, install, check, *_ = steps(text)
+    assert environment[0] == "export"
+    assert "PYTHONDONTWRITEBYTECODE=1" in environment
+    assert install[:4] == ["/v/bin/python", "-m", "pip", "install"]
+    assert install[-7:] == [
+        "--only-binary=:all:",
+        "--no-index",
+        "--find-links",
+        "/w",
+        "--no-deps",
+        "a==1",
+        "six==1.16.0",
+    ]
+    assert check[-1] == "check"
+
+
+def test_pip_takes_a_file_of_hashes() -> None:
+    text = command('{{ pip.install(requirements="/r.txt", index="https://x.example.org/simple") }}')
+    expected = ["--index-url", "https://x.example.org/simple", "--require-hashes", "-r", "/r.txt"]
+    assert steps(text)[1][-5:] == expected
+
+
 @pytest.mark.parametrize(
     "body",
     [
@@ -101,6 +127,11 @@ def test_apt_uses_the_sources_given_and_takes_them_away() -> None:
         '{{ apt.install(["a=1", "b=2:1"], sources=["deb x y z"]) }}',
         "RUN true && {{ dnf.clean() }}",
         "RUN true && {{ apt.clean() }}",
+        '{{ pip.install({"a": "1", "b": "2!1"}, links=["/srv"], bytecode=true) }}',
+        '{{ pip.install(requirements="/srv/r.txt", index="https://x.example.org") }}',
+        "RUN true && {{ pip.clean() }}",
+        'RUN {{ java.trust(["/a b.pem", "/c"]) }} && {{ java.clean() }}',
+        'RUN {{ java.pack("/a b", "/c.jar") }} && {{ java.repack(["/c.jar", "/d.jar"]) }}',
     ],
 )
 def test_a_shell_reads_what_is_rendered(body: str) -> None:
@@ -169,6 +200,23 @@ def test_a_shell_reads_what_is_rendered(body: str) -> None:
             "dnf.install: x';evil: the name of a repository cannot hold '''",
         ),
         ("{{ dnf.install({'tomcat': '8-1'}, repos=['']) }}", "dnf.install: a repository has no name"),
+        (
+            "{{ pip.install(['six']) }}",
+            'pip.install: six has no version; write {"six": "VERSION"} or six==VERSION',
+        ),
+        ("{{ pip.install({'six': '1.*'}) }}", "pip.install: six==1.*: an exact version cannot hold '*'"),
+        ("{{ pip.install({'six;': '1'}) }}", "pip.install: six;: a name cannot hold ';'"),
+        ("{{ pip.install('six') }}", "pip.install: give a list or a mapping of packages, not the text 'six'"),
+        ("{{ pip.install() }}", "pip.install: give either packages or requirements"),
+        ("{{ pip.install(['six==1'], '/r') }}", "pip.install: give either packages or requirements"),
+        ("{{ pip.install(['six==1'], links='/srv') }}", "pip.install: give links as a list, not the text '/srv'"),
+        ('{{ pip.install(["six==1"], links=["/s\'rv"]) }}', f"pip: a path or URL {QUOTE}/s'rv"),
+        ('{{ pip.install(["six==1"], python="") }}', "pip: a path or URL is empty"),
+        ("RUN {{ java.trust('/a.pem') }}", "java.trust: give certificates as a list of files, not the text '/a.pem'"),
+        ('RUN {{ java.trust(["/a\'.pem"]) }}', f"java: a path {QUOTE}/a'.pem"),
+        ('RUN {{ java.pack("", "/a.jar") }}', "java: a path is empty"),
+        ("RUN {{ java.repack([]) }}", "java.repack: no files"),
+        ("RUN {{ java.repack('/a') }}", "java.repack: give a list of files, not the text '/a'"),
     ],
 )
 def test_what_is_not_exact_is_refused(body: str, message: str) -> None:
