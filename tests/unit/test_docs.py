@@ -29,6 +29,7 @@ from forebear.errors import BuildFailed, EngineUnreachable
 from forebear.lineage.reader import read as read_lineage
 from forebear.lineage.schema import json_schema
 from forebear.lineage.selectors import parse as parse_select
+from forebear.reference import Reference
 from forebear.release.grades import Grade, Graded
 from forebear.release.outlook import Does, Outlook, Planned
 from forebear.release.promote import Promoted
@@ -265,9 +266,18 @@ IMAGES: Final = """\
 """
 
 
+OTHER: Final = """\
+FROM fedora
+# forebear: ignore=latest because it is tried
+FROM debian:latest
+FROM nginx:1.27.4
+FROM node:22.14.0
+"""
+
+
 def printed(place: Site, ask: Callable[..., list[dict[str, Any]]]) -> Iterator[dict[str, Any]]:
     """Documents of every kind, printed by the commands."""
-    place.write("other/Dockerfile", "FROM fedora\n# forebear: ignore=latest because it is tried\nFROM debian:latest\n")
+    place.write("other/Dockerfile", OTHER)
     place.engine.fails = {"webapp": BuildFailed("exit code 7")}
     for words in (
         "lock --upgrade",
@@ -278,7 +288,7 @@ def printed(place: Site, ask: Callable[..., list[dict[str, Any]]]) -> Iterator[d
         "build",
         "test",
         "plan nosuch",
-        "audit other",
+        "audit other --fix --dry-run",
         "doctor",
     ):
         yield from ask(*words.split())
@@ -330,6 +340,8 @@ def test_every_document_has_the_fields_that_are_documented(
 ) -> None:
     place = site(tmp_path, IMAGES)
     monkeypatch.setattr(api, "connect", lambda: place.engine)
+    digests = {Reference.parse("nginx:1.27.4"): "sha256:" + "4" * 64}
+    monkeypatch.setattr(api, "digests_of_today", lambda _start: digests.get)
 
     def ask(*words: str) -> list[dict[str, Any]]:
         run([*words, "--json", "-q", *(() if "-C" in words else ("-C", str(place.root)))])

@@ -4,6 +4,7 @@ from forebear.api.audits import audit_files
 from forebear.api.builds import Gated, Options, build, plan, reproduce, run_gates
 from forebear.api.engines import connect, doctor
 from forebear.api.files import Drift, drift, graph, init, render
+from forebear.api.fixes import Fixes, digests_of_today, fix
 from forebear.api.locks import check_lock, write_lock
 from forebear.api.releases import (
     abort_publication,
@@ -15,11 +16,13 @@ from forebear.api.releases import (
     record_schema,
     verify,
 )
+from forebear.api.reports import export_report
 from forebear.pins.audit.report import Report
 from forebear.project import load as open_project
 
 __all__ = [
     "Drift",
+    "Fixes",
     "Gated",
     "Options",
     "Report",
@@ -28,8 +31,11 @@ __all__ = [
     "build",
     "check_lock",
     "connect",
+    "digests_of_today",
     "doctor",
     "drift",
+    "export_report",
+    "fix",
     "graph",
     "init",
     "open_project",

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import difflib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from forebear.api.diffs import unified
 from forebear.lineage.selectors import select
 from forebear.project import LIMIT, Project, Rendered
 
@@ -40,14 +40,7 @@ def _drift(project: Project, rendered: Iterable[Rendered]) -> Iterator[Drift]:
         text = project.workspace.read_text(each.path, limit=LIMIT) if there else ""
         if text != each.text:
             old = each.path if there else "/dev/null"
-            diff = difflib.unified_diff(_lines(text), _lines(each.text), old, f"{each.path} (rendered)")
-            yield Drift(each.path, "".join(diff))
-
-
-def _lines(text: str) -> list[str]:
-    """The lines of a text as a unified diff shows them (POSIX.1-2024, diff, "Diff -u Output Format")."""
-    *lines, rest = text.split("\n")
-    return [f"{line}\n" for line in lines] + ([f"{rest}\n\\ No newline at end of file\n"] if rest else [])
+            yield Drift(each.path, unified(text, each.text, old, f"{each.path} (rendered)"))
 
 
 def graph(project: Project, form: str = "tree", selected: Sequence[str] = ()) -> str:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from forebear.cli.common import common
+from forebear.cli.reporting import Reporting, reporting, tell
 
 if TYPE_CHECKING:
     from forebear.cli.console import Console
@@ -22,17 +23,15 @@ PATHs are files or folders. The exit code is 1 where something is found that cou
 \b
 Examples:
   forebear audit .                       everything below this folder
-  forebear audit docker/ compose.yml     a folder, and a file""",
+  forebear audit docker/ compose.yml     a folder, and a file
+  forebear audit . --format sarif -o audit.sarif
+  forebear audit . --fix                 write the digests that tags have today""",
 )
 @click.argument("path", nargs=-1, metavar="[PATH]...")
+@reporting
 @common
-def command(console: Console, path: tuple[str, ...]) -> int:
+def command(console: Console, path: tuple[str, ...], wanted: Reporting) -> int:
     """Audit."""
     from forebear import api
-    from forebear.cli.findings import document, show, summary
 
-    report = api.audit_files(console.start, path, jobs=os.cpu_count() or 1)
-    show(console, report.findings)
-    console.document("forebear.audit/1", document(report))
-    console.note(summary(report))
-    return 1 if report.findings else 0
+    return tell(console, wanted, lambda: api.audit_files(console.start, path, jobs=os.cpu_count() or 1))

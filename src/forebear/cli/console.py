@@ -47,6 +47,12 @@ class Console:
         if not self.as_json:
             click.echo(self._styled(text, sys.stdout, style))
 
+    def diff(self, text: str) -> None:
+        """A unified diff, as a part of the result."""
+        colors = {"+": "green", "-": "red", "@": "cyan"}
+        for line in text.removesuffix("\n").split("\n"):
+            self.result(line, fg=colors.get(line[:1]))
+
     def note(self, text: str, **style: Any) -> None:
         """A line about the work, on standard error."""
         if not self.quiet:

@@ -47,16 +47,10 @@ def _check(console: Console, select: tuple[str, ...]) -> int:
 
     drifts = api.drift(open_project(console.start), select)
     for drift in drifts:
-        _show(console, drift.diff)
+        console.diff(drift.diff)
     console.document("forebear.drift/1", {"drift": [{"path": d.path, "diff": d.diff} for d in drifts]})
     if not drifts:
         console.note("every Dockerfile is as its template says")
         return 0
     console.note(f"{len(drifts)} drifted from their templates; write them with: forebear render")
     return 1
-
-
-def _show(console: Console, diff: str) -> None:
-    colors = {"+": "green", "-": "red", "@": "cyan"}
-    for line in diff.removesuffix("\n").split("\n"):
-        console.result(line, fg=colors.get(line[:1]))

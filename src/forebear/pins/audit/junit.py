@@ -18,12 +18,12 @@ PASSED = "nothing found"
 def junit(report: Report) -> str:
     """A document with the elements and attributes that Jenkins and GitLab read; the format has no specification.
 
-    Findings below the threshold, suppressed and known ones are skipped tests that say so; a file without any is a
+    Findings that do not count, suppressed and known ones are skipped tests that say so; a file without any is a
     test that passed.
     """
     cases: dict[str, list[tuple[Finding, str | None]]] = defaultdict(list)
     for finding in report.findings:
-        reached = finding.severity.reaches(report.threshold)
+        reached = finding.severity.reaches(report.fail_on)
         cases[finding.file].append((finding, None if reached else f"a {finding.severity}: {message(finding)}"))
     for one in report.suppressed:
         cases[one.finding.file].append((one.finding, f"suppressed because {one.reason}"))

@@ -19,15 +19,22 @@ _CONTROL: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ufffe
 class Report:
     """What an audit came to, by file and line.
 
-    `findings` are those that count, `suppressed` those that comments suppress, `known` those that the baseline
-    holds; `files` are the paths of all that was judged; from the severity `threshold` on a finding fails the run.
+    `findings` are those that comments do not suppress and no baseline holds, `suppressed` and `known` those that they
+    do; `files` are the paths of all that was judged; from the severity `fail_on` on a finding counts; `written` is how
+    many findings a new baseline has, if one was written.
     """
 
     findings: tuple[Finding, ...]
     suppressed: tuple[Suppressed, ...] = ()
     known: tuple[Finding, ...] = ()
     files: tuple[str, ...] = ()
-    threshold: Severity = Severity.NOTE
+    fail_on: Severity = Severity.NOTE
+    written: int | None = None
+
+    @property
+    def failed(self) -> bool:
+        """Whether a finding counts."""
+        return any(each.severity.reaches(self.fail_on) for each in self.findings)
 
 
 def clean(text: str) -> str:

@@ -44,7 +44,7 @@ REPORT = Report(
     suppressed=(Suppressed(finding("latest", "Dockerfile", Span(9, 1, 9, 5, 90, 94)), "the <lab> needs it"),),
     known=(finding("no-digest", "Dockerfile", Span(7, 1, 7, 5, 70, 74)),),
     files=("Dockerfile", "a b/ü:%,\udcff.yml", "clean.yml"),
-    threshold=Severity.WARNING,
+    fail_on=Severity.WARNING,
 )
 
 _texts = st.text(st.characters(), max_size=20)

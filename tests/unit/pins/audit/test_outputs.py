@@ -102,7 +102,7 @@ def test_junit_of_any_text(report: Report) -> None:
 
 
 def test_junit_fails_from_the_threshold_on() -> None:
-    root = ElementTree.fromstring(junit(Report(REPORT.findings, threshold=Severity.ERROR)))
+    root = ElementTree.fromstring(junit(Report(REPORT.findings, fail_on=Severity.ERROR)))
     assert [case.get("type") for case in root.iter("failure")] == ["latest"]
     assert [case.get("message", "").partition(":")[0] for case in root.iter("skipped")] == [
         "a note",
