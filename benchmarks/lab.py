@@ -93,9 +93,9 @@ def _seconds(process: Path) -> float:
 
 
 @contextmanager
-def lab(store: str) -> Iterator[Lab]:
-    """An engine with a store, overlay2 or containerd, which has the base; it is purged in the end."""
-    folder = HOMES / store
+def lab(store: str, home: Path = HOMES) -> Iterator[Lab]:
+    """An engine with a store or storage driver, in a folder of `home`, which has the base; it is purged in the end."""
+    folder = home / store
     with _alone(HOMES / f"{store}.lock"):
         yield from _started(store, folder)
 

@@ -12,6 +12,7 @@ from lab import ROOT
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from pathlib import Path
 
 PAGE: Final = ROOT / "docs/benchmarks.md"
 
@@ -31,17 +32,17 @@ class Section:
         return "\n".join([f"{self.conditions}.", "", *(f"| {' | '.join(line)} |" for line in lines)])
 
 
-def put(section: Section) -> None:
-    """Print a section, and write it between its markers in the page; raises SystemExit where it has none."""
+def put(section: Section, page: Path = PAGE) -> None:
+    """Print a section, and write it between its markers in a page; raises SystemExit where it has none."""
     text = section.text()
     print(f"\n## {section.part}\n\n{text}\n", flush=True)
     begin, end = f"<!-- {section.part} -->", f"<!-- end of {section.part} -->"
-    page, count = re.subn(
-        f"(?s){re.escape(begin)}.*?{re.escape(end)}", lambda _: f"{begin}\n\n{text}\n\n{end}", PAGE.read_text()
+    renewed, count = re.subn(
+        f"(?s){re.escape(begin)}.*?{re.escape(end)}", lambda _: f"{begin}\n\n{text}\n\n{end}", page.read_text()
     )
     if not count:
-        raise SystemExit(f"benchmarks: {PAGE} has no place for {section.part}")
-    PAGE.write_text(page)
+        raise SystemExit(f"benchmarks: {page} has no place for {section.part}")
+    page.write_text(renewed)
 
 
 def machine(date: str) -> str:

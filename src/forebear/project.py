@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from functools import cached_property, lru_cache, partial
 from typing import TYPE_CHECKING, Final
 
-from forebear import memo
+from forebear import companions, memo
 from forebear.errors import Fault, InputError, Place
 from forebear.lineage.graph import Family
 from forebear.lineage.model import SCRATCH
@@ -53,6 +53,14 @@ class Rendered:
         return read(self.text, args=dict(self.image.args))
 
 
+@dataclass(frozen=True, slots=True)
+class Companion:
+    """A file beside the Dockerfiles that names images of the family, as it ought to be."""
+
+    path: str
+    text: str
+
+
 @dataclass(frozen=True)
 class Project:
     """The files of a project, read and checked; `declaration` is what lineage.yml holds."""
@@ -94,8 +102,15 @@ class Project:
         key = memo.key("rendered", self.declaration, locks.write(self.lock), templates)
         return self._with_bases(json.loads(memo.recall(key, lambda: json.dumps(self._texts(self.family.order)))))
 
-    def write(self, rendered: Iterable[Rendered]) -> tuple[str, ...]:
-        """Write Dockerfiles; the paths of those that changed. Raises InputError."""
+    def companions(self) -> tuple[Companion, ...]:
+        """The compose files at the top, as they ought to be. Raises InputError."""
+        images = self.family.lineage.images.values()
+        there = [name for name in companions.NAMES if self.workspace.exists(name)]
+        texts = {name: self.workspace.read_text(name, limit=LIMIT) for name in there}
+        return tuple(Companion(name, companions.renewed(text, images)) for name, text in texts.items())
+
+    def write(self, rendered: Iterable[Rendered | Companion]) -> tuple[str, ...]:
+        """Write Dockerfiles and their like; the paths of those that changed. Raises InputError."""
         return tuple(each.path for each in rendered if self.workspace.write(each.path, each.text.encode()))
 
     def _texts(self, names: Iterable[str]) -> list[tuple[str, str, int]]:

@@ -23,6 +23,7 @@ from errors import EngineError
 from locks import changing, in_use
 
 HOMES = Path("/var/lib/forebear/engine")
+STORES = ("overlay2", "containerd", "vfs", "btrfs")
 STARTS_IN = STOPS_IN = 60  # seconds
 LOG_LINES = 15
 WITHOUT_KEY = 23  # the version from which on dockerd has no key of its own
@@ -33,7 +34,7 @@ IN_NAMESPACE = 'mount -t tmpfs -o mode=711 tmpfs /run/containerd && exec "$@"'
 
 @dataclass(frozen=True)
 class Engine:
-    """An engine as asked for: `kind` is release, current or system; `store` is overlay2 or containerd."""
+    """An engine as asked for: `kind` is release, current or system; `store` is one of STORES."""
 
     kind: str
     store: str

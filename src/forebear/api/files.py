@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from forebear.api.diffs import unified
 from forebear.lineage.selectors import select
-from forebear.project import LIMIT, Project, Rendered
+from forebear.project import LIMIT, Companion, Project, Rendered
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -16,25 +16,29 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Drift:
-    """A rendered Dockerfile that is not what the templates say; `diff` is a unified diff from file to template."""
+    """A rendered Dockerfile, or a compose file, that is not what it ought to be; `diff` is a unified diff to that."""
 
     path: str
     diff: str
 
 
 def render(project: Project, selected: Sequence[str] = ()) -> tuple[str, ...]:
-    """Write the Dockerfiles of the selected images; the paths of those that changed. Raises InputError."""
+    """Write the Dockerfiles of the selected images, and the versions in compose files; the paths of those that changed.
+
+    Raises InputError.
+    """
     rendered = project.render(select(project.family, selected))
     with project.workspace.locked():
-        return project.write(rendered.values())
+        return project.write([*rendered.values(), *project.companions()])
 
 
 def drift(project: Project, selected: Sequence[str] = ()) -> tuple[Drift, ...]:
-    """The rendered Dockerfiles that differ from what the templates say today. Raises InputError."""
-    return tuple(_drift(project, project.render(select(project.family, selected)).values()))
+    """The rendered Dockerfiles, and compose files, that differ from what they ought to be today. Raises InputError."""
+    rendered = project.render(select(project.family, selected)).values()
+    return tuple(_drift(project, [*rendered, *project.companions()]))
 
 
-def _drift(project: Project, rendered: Iterable[Rendered]) -> Iterator[Drift]:
+def _drift(project: Project, rendered: Iterable[Rendered | Companion]) -> Iterator[Drift]:
     for each in rendered:
         there = project.workspace.exists(each.path)
         text = project.workspace.read_text(each.path, limit=LIMIT) if there else ""

@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from forebear.errors import EngineUnreachable
 
 _UNIX: Final = "unix://"
+MARKS: Final = (Path("/.dockerenv"), Path("/run/.containerenv"))
+_INSIDE: Final = "the engine of the machine around it is used over a socket that is mounted into the container"
+_MOUNT: Final = "start it with --volume /var/run/docker.sock:/var/run/docker.sock, as builder.yml does"
 _NOTHING: Final = "no image can be planned on it, built or tested; render, graph and plan --offline work without"
 
 
@@ -66,6 +69,8 @@ def _socket(path: Path) -> Iterator[Finding]:
         yield problem("socket", f"{path} cannot be seen", means, "run as a user who may, or name another socket")
         return
     except OSError:
+        if _in_container():
+            yield problem("container", "this runs in a container, without an engine's socket", _INSIDE, _MOUNT)
         return
     if not stat.S_ISSOCK(found.st_mode):
         yield problem("socket", f"{path} is no socket", "no engine can listen there", "name the engine's socket")
@@ -73,7 +78,14 @@ def _socket(path: Path) -> Iterator[Finding]:
         group = _group(found.st_gid)
         what = f"{path} is for user {_user(found.st_uid)} and group {group}, mode {stat.S_IMODE(found.st_mode):04o}"
         action = f"run: sudo usermod -aG {group} {_user(os.getuid())}; then log in again"
+        if _in_container():
+            action = f"start the container with --group-add {found.st_gid}, or group_add in its compose file"
         yield problem("socket", what, f"this user ({_user(os.getuid())}) is in neither", action)
+
+
+def _in_container() -> bool:
+    """Whether this runs in a container of Docker or Podman, each of which leaves a mark."""
+    return any(mark.exists() for mark in MARKS)
 
 
 def _user(number: int) -> str:

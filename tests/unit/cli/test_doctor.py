@@ -76,6 +76,7 @@ def test_narrow_terminals_get_narrow_lines(chain: Site, shell: Shell, monkeypatc
 
 def test_an_engine_that_cannot_be_reached(chain: Site, shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DOCKER_HOST", "unix:///nope")
+    monkeypatch.setattr("forebear.release.unreachable.MARKS", ())
     monkeypatch.setattr("forebear.api.connect", lambda _address=None: unreachable())
     assert shell("doctor").code == 4
     ran = shell("doctor", "--json", "-q")

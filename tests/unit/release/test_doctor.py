@@ -316,11 +316,25 @@ class TestUnreachable:
             listening.bind(str(path))
             path.chmod(0o660)
             assert "socket" not in levels(unreachable(GONE))
+            monkeypatch.setattr("forebear.release.unreachable.MARKS", ())
             monkeypatch.setattr("os.access", lambda *_: False)
             found = {each.code: each for each in unreachable(GONE)}["socket"]
         assert stat.S_ISSOCK(path.stat().st_mode)
         assert found.what.endswith("mode 0660")
         assert found.action.startswith("run: sudo usermod -aG ")
+
+    def test_in_a_container(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        path = tmp_path / "s"
+        monkeypatch.setenv("DOCKER_HOST", f"unix://{path}")
+        monkeypatch.setattr("forebear.release.unreachable.MARKS", (tmp_path,))
+        found = {each.code: each for each in unreachable(GONE)}["container"]
+        assert "--volume /var/run/docker.sock:/var/run/docker.sock" in found.action
+        with socket.socket(socket.AF_UNIX) as listening:
+            listening.bind(str(path))
+            monkeypatch.setattr("os.access", lambda *_: False)
+            said = {each.code: each for each in unreachable(GONE)}
+        assert "container" not in said
+        assert said["socket"].action.startswith(f"start the container with --group-add {path.stat().st_gid}, or")
 
     def test_another_socket(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setenv("DOCKER_HOST", "unix:///nope")
