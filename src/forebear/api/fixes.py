@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 from forebear.api.diffs import unified
-from forebear.errors import EngineError, InputError
+from forebear.errors import EngineError, EngineUnreachable, InputError
 from forebear.pins.audit.fix import Left, Unresolved, applied, by_file, mend, wanted
 from forebear.reference import Reference
 from forebear.workspace import Workspace, find_root
@@ -87,9 +87,16 @@ def _file(
 
 
 def _resolved(references: Iterable[Reference], resolve: Resolve) -> Digests:
+    away: dict[str, Unresolved] = {}
+
     def one(reference: Reference) -> tuple[Reference, str | Unresolved]:
+        """A registry that cannot be reached is not waited for again."""
+        if reference.registry in away:
+            return reference, away[reference.registry]
         try:
             return reference, resolve(reference) or Unresolved(f"{reference.registry} has no {reference.familiar}")
+        except EngineUnreachable as error:
+            return reference, away.setdefault(reference.registry, Unresolved(error.problem))
         except EngineError as error:
             return reference, Unresolved(error.problem)
 
