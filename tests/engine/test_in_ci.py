@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import re
-import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -42,22 +41,18 @@ def tree(tmp_path: Path) -> Path:
     return root
 
 
-def test_the_hooks(tree: Path, tmp_path: Path) -> None:
+def test_the_hook(tree: Path, tmp_path: Path) -> None:
     env = outside(PRE_COMMIT_HOME=str(tmp_path / "home"))
     for words in (["init", "-q"], ["add", "."]):
         subprocess.run(["git", *words], cwd=tree, env=env, check=True)
-    command = [sys.executable, "-m", "pre_commit", "try-repo", str(ROOT), "forebear-audit", "--all-files"]
+    words = ["try-repo", str(ROOT), "forebear-audit", "--all-files"]
+    command = [sys.executable, "-m", "pre_commit", *words]
     ran = subprocess.run(command, cwd=tree, env=env, capture_output=True, text=True, check=False)
     assert ran.returncode == 1, ran.stdout + ran.stderr
     assert re.search(r"^forebear audit\.+Failed$", ran.stdout, re.MULTILINE)
     assert "FROM debian:12.9 moves" in ran.stdout
     assert "nginx has no tag" in ran.stdout
     assert "in 3 files" in ran.stdout
-    for path in ("Dockerfile", "a b/compose.yml"):
-        (tree / path).write_text((tree / "sound/Dockerfile").read_text() if path == "Dockerfile" else "x: 1\n")
-    subprocess.run(["git", "add", "."], cwd=tree, env=env, check=True)
-    ran = subprocess.run(command, cwd=tree, env=env, capture_output=True, text=True, check=False)
-    assert ran.returncode == 0, ran.stdout + ran.stderr
 
 
 class Runner:
@@ -102,4 +97,3 @@ def test_the_action(tree: Path, tmp_path: Path) -> None:
     hostile = run(1, paths="$(touch x)\n`touch y`; touch z\n")
     assert hostile.returncode == 2
     assert sorted(path.name for path in tree.iterdir()) == sorted({Path(path).parts[0] for path in FILES})
-    shutil.rmtree(tmp_path / "forebear")

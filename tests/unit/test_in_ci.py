@@ -5,7 +5,7 @@ from pathlib import Path
 
 import yaml
 from jsonschema import Draft7Validator
-from pre_commit.clientlib import load_manifest
+from pre_commit.clientlib import load_manifest  # type: ignore[import-untyped]
 
 from .pins.audit.schemas import schema
 from .pins.audit.test_kinds import FILES
