@@ -7,7 +7,7 @@ from xml.etree import ElementTree
 import pytest
 
 from forebear import api
-from forebear.errors import EngineUnreachable
+from forebear.errors import EngineRefused
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -29,7 +29,7 @@ def tree(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
     def resolve(reference: Reference) -> str | None:
         if reference.repository == "library/nginx":
-            raise EngineUnreachable("the registry docker.io cannot be reached")
+            raise EngineRefused("docker.io answers 500")
         return DIGEST if reference.repository == "library/debian" else None
 
     monkeypatch.setattr(api, "digests_of_today", lambda _start: resolve)
@@ -55,7 +55,7 @@ def test_fix_in_the_document(shell: Shell, tree: Path) -> None:
     assert {each["reason"] for each in found["left"]} == {
         "docker.io has no postgres:16.8",
         "it is put together from several parts",
-        "the registry docker.io cannot be reached",
+        "docker.io answers 500",
     }
 
 
