@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from forebear.errors import Fault, InputError, Place
+from forebear.lineage.upstreams import named
 from forebear.pins import lock as locks
 from forebear.pins import locking
 
@@ -56,7 +57,7 @@ def _manifests() -> Manifests:
 def _upstreams(project: Project, names: Sequence[str]) -> tuple[Reference, ...]:
     """The upstreams that names mean: a whole reference, or a repository's name or last part."""
     upstreams = project.family.lineage.upstreams
-    found = {name: [u for u in upstreams if name in _names_of(u)] for name in names}
+    found = {name: named(name, upstreams) for name in names}
     known = ", ".join(u.familiar for u in upstreams)
     faults = [
         Fault(Place("NAME"), f'"{name}" is no upstream', f"write one of {known}") for name in found if not found[name]
@@ -64,13 +65,3 @@ def _upstreams(project: Project, names: Sequence[str]) -> tuple[Reference, ...]:
     if faults:
         raise InputError(faults)
     return tuple(u for hits in found.values() for u in hits) if names else upstreams
-
-
-def _names_of(upstream: Reference) -> tuple[str, ...]:
-    return (
-        str(upstream),
-        upstream.familiar,
-        upstream.name,
-        upstream.repository,
-        upstream.repository.rpartition("/")[2],
-    )

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Final
 
 from forebear.errors import Fault
 from forebear.lineage.graph import find_cycles
-from forebear.lineage.spelling import Speller
+from forebear.lineage.spelling import Speller, did_you_mean
+from forebear.lineage.upstreams import names_of
 from forebear.lineage.wrong import shown
 from forebear.reference import MAX_NAME
 
@@ -25,6 +26,8 @@ def faults_between(lineage: Lineage, places: Places) -> Iterator[Fault]:
     yield from _cycles(lineage.images, places)
     yield from _shared_contexts(lineage.images, places)
     yield from _missing_platforms(lineage.images, places)
+    yield from _pointless_mirrors(lineage, places)
+    yield from _unknown_upstreams(lineage, places)
     for image in lineage.images.values():
         yield from _long_name(image, places)
         yield from _equal_gates(image, places)
@@ -50,6 +53,23 @@ def _wrong_bases(lineage: Lineage, places: Places) -> Iterator[Fault]:
             elif base.upstream in own:
                 problem = f"{base} is an image of this file, not an upstream"
                 yield Fault(places.value(path), problem, f"write {own[base.upstream]}")
+
+
+def _pointless_mirrors(lineage: Lineage, places: Places) -> Iterator[Fault]:
+    for registry, mirror in lineage.mirrors:
+        if mirror == registry:
+            yield Fault(places.value(("mirrors", registry)), f"{shown(registry)} is no mirror of itself", "remove it")
+
+
+def _unknown_upstreams(lineage: Lineage, places: Places) -> Iterator[Fault]:
+    """Constraints on what is no upstream."""
+    known = lineage.upstreams if lineage.constraints else ()
+    names = {name for upstream in known for name in names_of(upstream)}
+    for name, _ in lineage.constraints:
+        if name not in names:
+            familiar = ", ".join(sorted({names_of(upstream.untagged())[1] for upstream in known})) or "none"
+            hint = did_you_mean(name, sorted(names)) or f"the upstreams are {familiar}"
+            yield Fault(places.key(("constraints", name)), f"{shown(name)} is no upstream of this file", hint)
 
 
 def _itself(name: str, key: str) -> tuple[str, str]:

@@ -8,6 +8,7 @@ from posixpath import normpath
 from typing import Final
 
 from forebear.lineage import patterns
+from forebear.lineage.constraints import Constraint, parse_constraint
 from forebear.lineage.model import SCRATCH, Base
 from forebear.lineage.versions import parse_version
 from forebear.lineage.wrong import Wrong, shown
@@ -51,6 +52,22 @@ def registry(text: str) -> str:
         action = f"write {shown(text.partition('://')[2])}" if "://" in text else "write host, host:port or host/folder"
         raise Wrong(f'"{shown(text)}" is not a registry', action)
     return text
+
+
+def host(text: str) -> str:
+    """A registry by the name that references begin with, without a folder in it."""
+    if text == "index.docker.io":
+        raise Wrong("index.docker.io is docker.io under another name", "write docker.io")
+    if not _fits(patterns.HOST, text):
+        raise Wrong(f'"{shown(text)}" is not the name of a registry', "write host or host:port, for example docker.io")
+    return text
+
+
+def constraint(text: str) -> Constraint:
+    """What versions of an upstream are wanted."""
+    if not _fits(patterns.CONSTRAINT, text):
+        raise Wrong(f'"{shown(text)}" is not a constraint on versions', 'write it as ">=25 <27", "~1.2" or "^8"')
+    return parse_constraint(text)
 
 
 def base(text: str) -> Base:

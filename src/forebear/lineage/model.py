@@ -5,11 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from forebear.errors import Place
+from forebear.lineage.upstreams import names_of
 from forebear.lineage.wrong import shown
 from forebear.reference import Reference  # noqa: TC001 - pydantic looks at the fields of Base
+
+if TYPE_CHECKING:
+    from forebear.lineage.constraints import Constraint
 
 SCRATCH: Final = "scratch"
 # 1980-01-01T00:00:00Z: zip files, and so jars and wars, can hold no earlier time (APPNOTE 4.4.6).
@@ -145,6 +149,7 @@ class Lineage:
     """A family of images, in the order in which its file declares them.
 
     `tags` are moved by a publication beside those of the versions; `keep` is how many releases an engine keeps.
+    `mirrors` are by registry, `constraints` by a name of an upstream.
     """
 
     project: str
@@ -156,9 +161,15 @@ class Lineage:
     tags: tuple[Moving, ...] = ()
     keep: int = KEEP
     secrets: tuple[Secret, ...] = ()
+    mirrors: tuple[tuple[str, str], ...] = ()
+    constraints: tuple[tuple[str, Constraint], ...] = ()
     locate: Locate = field(default=unplaced, compare=False, repr=False)
 
     @property
     def upstreams(self) -> tuple[Reference, ...]:
         """Every upstream of the family, once, sorted."""
         return tuple(sorted({ref for image in self.images.values() for ref in image.upstreams}, key=str))
+
+    def constraint(self, upstream: Reference) -> Constraint | None:
+        """Which versions of an upstream are wanted, if that is said."""
+        return next((wanted for name, wanted in self.constraints if name in names_of(upstream)), None)

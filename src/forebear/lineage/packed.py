@@ -6,6 +6,7 @@ import json
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
+from forebear.lineage.constraints import parse_constraint
 from forebear.lineage.model import Base, Gate, Image, Lineage, Moving, Preparation, Secret, unplaced
 from forebear.reference import Reference
 
@@ -25,6 +26,8 @@ def pack(lineage: Lineage, order: Sequence[str]) -> str:
         lineage.file,
         lineage.tags,
         lineage.keep,
+        lineage.mirrors,
+        [[name, wanted.text] for name, wanted in lineage.constraints],
     ]
     images = [_image(image) for image in lineage.images.values()]
     secrets = [[each.name, each.env, each.file] for each in lineage.secrets]
@@ -33,11 +36,28 @@ def pack(lineage: Lineage, order: Sequence[str]) -> str:
 
 def unpack(text: str, locate: Locate = unplaced) -> tuple[Lineage, tuple[str, ...]]:
     """The lineage and the order that `pack` was given; `locate` finds the places of its keys."""
-    (project, version, registry, source, file, tags, keep), secrets, images, order = json.loads(text)
+    head, secrets, images, order = json.loads(text)
     read = (_read(fields, locate) for fields in images)
     mapping = MappingProxyType({image.name: image for image in read})
-    known, moving = tuple(Secret(*fields) for fields in secrets), tuple(map(Moving, tags))
-    return Lineage(project, version, registry, source, mapping, file, moving, keep, known, locate), tuple(order)
+    return _lineage(head, mapping, tuple(Secret(*fields) for fields in secrets), locate), tuple(order)
+
+
+def _lineage(head: list[Any], images: Mapping[str, Image], secrets: tuple[Secret, ...], locate: Locate) -> Lineage:
+    project, version, registry, source, file, tags, keep, mirrors, constraints = head
+    return Lineage(
+        project,
+        version,
+        registry,
+        source,
+        images,
+        file,
+        tuple(map(Moving, tags)),
+        keep,
+        secrets,
+        _pairs(mirrors),
+        tuple((name, parse_constraint(wanted)) for name, wanted in constraints),
+        locate,
+    )
 
 
 def _image(image: Image) -> list[object]:

@@ -26,7 +26,11 @@ _FIXED = rf"(?:(?::{_TAG})?@{_DIGEST}|:(?!latest$){_TAG})"
 NAME: Final = rf"^(?!scratch$){_COMPONENT}$"
 PROJECT: Final = rf"^(?!localhost$){_FOLDER}$"
 REGISTRY: Final = rf"^{_HOST}(?:/{_COMPONENT})*$"
+HOST: Final = rf"^(?!index\.docker\.io$){_HOST}$"
 UPSTREAM: Final = rf"^(?:{_HOST}/{_COMPONENT}(?:/{_COMPONENT})*|{_FOLDER}(?:/{_COMPONENT})+|{_COMPONENT}){_FIXED}$"
+
+_COMPARATOR = r"(?:(?:>=|<=|!=|[><=~^]) *)?v?[0-9]{1,20}(?:\.[0-9]{1,20})*(?:\.[x*])*"
+CONSTRAINT: Final = rf"^ *{_COMPARATOR}(?:[ ,]+{_COMPARATOR})* *$"
 
 # A stage name of a Dockerfile (BuildKit, instructions/parse.go).
 STAGE: Final = r"^[a-z][a-z0-9_.-]*$"

@@ -59,6 +59,8 @@ def _lineage(declared: LineageFile, locate: Locate, file: str) -> Lineage:
         declared.tags,
         declared.keep or KEEP,
         tuple(Secret(name, each.env or None, each.file or None) for name, each in sorted(declared.secrets.items())),
+        tuple(sorted(declared.mirrors.items())),
+        tuple(declared.constraints.items()),
         locate,
     )
 

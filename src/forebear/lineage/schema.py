@@ -10,6 +10,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PlainValidato
 from pydantic.json_schema import GenerateJsonSchema
 
 from forebear.lineage import grammar, patterns, values
+from forebear.lineage.constraints import Constraint
 from forebear.lineage.model import KEEP, Base, Moving
 from forebear.lineage.versions import LONGEST
 
@@ -33,6 +34,8 @@ Project = Annotated[str, PlainValidator(values.text(grammar.project)), _shape(pa
 Version = Annotated[str, PlainValidator(values.version), _shape(patterns.VERSION, maxLength=LONGEST)]
 Registry = Annotated[str, PlainValidator(values.text(grammar.registry)), _shape(patterns.REGISTRY)]
 Url = Annotated[str, PlainValidator(values.text(grammar.url)), _shape(patterns.URL)]
+Host = Annotated[str, PlainValidator(values.text(grammar.host)), _shape(patterns.HOST)]
+Wanted = Annotated[Constraint, PlainValidator(values.text(grammar.constraint)), _shape(patterns.CONSTRAINT)]
 From = Annotated[Base, PlainValidator(values.text(grammar.base)), WithJsonSchema({"anyOf": _BASE_SHAPES})]
 Used = Annotated[Base, PlainValidator(values.text(grammar.used)), WithJsonSchema({"anyOf": _BASE_SHAPES[1:]})]
 Stage = Annotated[str, PlainValidator(values.text(grammar.stage)), _shape(patterns.STAGE)]
@@ -225,6 +228,17 @@ class LineageFile(_Entry):
     secrets: Annotated[
         dict[SecretName, SecretEntry],
         Field(description="What mounts of the type secret may get, by id.", examples=[{"token": {"env": "TOKEN"}}]),
+    ] = Field(default_factory=dict)
+    mirrors: Annotated[
+        dict[Host, Registry],
+        Field(
+            description="Where forebear looks first for what is in a registry.",
+            examples=[{"docker.io": "mirror.example.org"}],
+        ),
+    ] = Field(default_factory=dict)
+    constraints: Annotated[
+        dict[str, Wanted],
+        Field(description="Which versions of an upstream are wanted.", examples=[{"fedora": ">=25 <27"}]),
     ] = Field(default_factory=dict)
     images: Annotated[dict[Name, ImageEntry], Field(description="The images, by name.")]
 

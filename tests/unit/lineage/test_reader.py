@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from forebear.errors import InputError, Place
+from forebear.lineage.constraints import Comparator, Constraint
 from forebear.lineage.model import DEFAULT_EPOCH, Base, Gate, Image, Lineage, Moving
 from forebear.lineage.reader import read
 from forebear.reference import Reference
@@ -49,6 +50,8 @@ images:
       - {name: fails, run: [/bin/test, 1], exit: 1}
 tags: [minor, latest]
 keep: 5
+mirrors: {quay.io: "localhost:5000/quay", docker.io: mirror.example.org}
+constraints: {maven: "^3.9", fedora: ">=25 <27"}
 """
 
 
@@ -98,6 +101,11 @@ def test_everything_that_an_image_can_say() -> None:
         file="other.yml",
         tags=(Moving.MINOR, Moving.LATEST),
         keep=5,
+        mirrors=(("docker.io", "mirror.example.org"), ("quay.io", "localhost:5000/quay")),
+        constraints=(
+            ("maven", Constraint("^3.9", (Comparator("^", (3, 9)),))),
+            ("fedora", Constraint(">=25 <27", (Comparator(">=", (25,)), Comparator("<", (27,))))),
+        ),
         images=MappingProxyType(
             {
                 "fedora": Image(
@@ -382,10 +390,41 @@ def test_an_alias_bomb() -> None:
             "lineage.yml:4:15: secrets.a.evn: unknown key evn; did you mean env?",
         ),
         (
+            f"{TOP}mirrors: {{docker.io: docker.io}}\n",
+            "lineage.yml:4:22: mirrors.docker.io: docker.io is no mirror of itself; remove it",
+        ),
+        (
+            f"{TOP}mirrors: {{index.docker.io: a.example}}\n",
+            "lineage.yml:4:11: mirrors.index.docker.io: index.docker.io is docker.io under another name;"
+            " write docker.io",
+        ),
+        (
+            f"{TOP}mirrors: {{docker.io/library: a.example}}\n",
+            'lineage.yml:4:11: mirrors.docker.io/library: "docker.io/library" is not the name of a registry;'
+            " write host or host:port, for example docker.io",
+        ),
+        (
+            f"{TOP}mirrors: {{docker.io: https://a.example}}\n",
+            'lineage.yml:4:22: mirrors.docker.io: "https://a.example" is not a registry; write a.example',
+        ),
+        (
+            f"{TOP}constraints: {{fedora: newest}}\n",
+            'lineage.yml:4:23: constraints.fedora: "newest" is not a constraint on versions;'
+            ' write it as ">=25 <27", "~1.2" or "^8"',
+        ),
+        (
+            f"{TOP}constraints: {{fedora: 25}}\n",
+            'lineage.yml:4:23: constraints.fedora: this is a number, and has to be text; write "25"',
+        ),
+        (
+            f"{TOP}constraints: {{fedora: '25'}}\n",
+            "lineage.yml:4:15: constraints.fedora: fedora is no upstream of this file; the upstreams are none",
+        ),
+        (
             f"{TOP}quux: 1\n",
             "lineage.yml:4:1: quux: unknown key quux; the keys here are"
             " lineage, project, version, registry, source, platforms, epoch, tags, keep,"
-            " secrets, images",
+            " secrets, mirrors, constraints, images",
         ),
     ],
 )
@@ -842,3 +881,13 @@ def test_not_every_one_of_many_misspelt_parents_gets_a_hint() -> None:
     messages = said_of("".join(f"  image{n}: {{from: imaeg{n}}}\n" for n in range(500)))
     assert len(messages) == 500
     assert sum("did you mean" in message for message in messages) == 20
+
+
+def test_a_constraint_on_a_misspelt_upstream() -> None:
+    top = f"{TOP}constraints: {{fedroa: '25', debian: '12', quay.io/a/b: '1'}}\n"
+    images = "  a: {from: 'docker.io/library/fedora:25'}\n  b: {from: 'quay.io/a/b:1.2'}\n"
+    assert said_of(images, top) == [
+        "lineage.yml:4:15: constraints.fedroa: fedroa is no upstream of this file; did you mean fedora?",
+        "lineage.yml:4:29: constraints.debian: debian is no upstream of this file;"
+        " the upstreams are fedora, quay.io/a/b",
+    ]

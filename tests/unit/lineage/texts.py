@@ -102,7 +102,12 @@ def families(draw: st.DrawFn) -> dict[str, Any]:
             "context": f"contexts/{name}",
             **draw(details),
         }
-    more = draw(st.fixed_dictionaries({}, optional={"tags": st.just(["minor", "latest"]), "keep": st.integers(1, 9)}))
+    optional = {
+        "tags": st.just(["minor", "latest"]),
+        "keep": st.integers(1, 9),
+        "mirrors": st.just({"docker.io": "localhost:5000/hub", "quay.io": "mirror.example"}),
+    }
+    more = draw(st.fixed_dictionaries({}, optional=optional))
     sources = st.fixed_dictionaries({"env": names}) | st.fixed_dictionaries({"file": names})
     secrets = draw(st.dictionaries(names, sources, max_size=2))
     return {"lineage": 1, "project": draw(names), "version": "1.0.0", **more, "secrets": secrets, "images": images}
