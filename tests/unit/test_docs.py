@@ -18,8 +18,9 @@ from forebear.build.events import Preparing
 from forebear.build.key import IMAGE, INPUTS, KEY, OCI, PARENT, STAMPED
 from forebear.build.plan import Action
 from forebear.build.recipe import BaseKind, Target
-from forebear.cli import promote, prune, publish, verify
+from forebear.cli import outdated, promote, prune, publish, verify
 from forebear.cli.events import document as event
+from forebear.cli.lock import latest_document
 from forebear.cli.main import COMMANDS, forebear, run
 from forebear.cli.reproduce import document as reproduced
 from forebear.contents.compare import Difference, Kind
@@ -29,6 +30,9 @@ from forebear.errors import BuildFailed, EngineUnreachable
 from forebear.lineage.reader import read as read_lineage
 from forebear.lineage.schema import json_schema
 from forebear.lineage.selectors import parse as parse_select
+from forebear.pins.lock import Lock, Pin
+from forebear.pins.locking import Locking
+from forebear.pins.outdated import Standing
 from forebear.reference import Reference
 from forebear.release.grades import Grade, Graded
 from forebear.release.outlook import Does, Outlook, Planned
@@ -295,6 +299,11 @@ def printed(place: Site, ask: Callable[..., list[dict[str, Any]]]) -> Iterator[d
     yield from ask("init", "-C", str(place.root / "templates"))
     yield {"format": "forebear.reproduce/1", "images": [reproduced(DIFFERENT)]}
     yield from releases(place)
+    fedora, known = Reference.parse("fedora:25"), Pin(Reference.parse("fedora:26"), "sha256:1", platforms=())
+    failures = (EngineUnreachable("there is no such host", "see its spelling"),)
+    yield {"format": "forebear.outdated/1", "upstreams": [outdated.document(Standing(fedora, failures=failures))]}
+    locking = Locking(Lock("acme", {known.upstream: known}), (), failures)
+    yield {"format": "forebear.lock-latest/1", **latest_document({fedora: known.upstream}, locking)}
     yield {
         "format": "forebear.event/1",
         **event(Preparing(Target("web", "linux/amd64"), "make", "it is new", "web.log")),

@@ -5,7 +5,7 @@ from forebear.api.builds import Gated, Options, build, plan, reproduce, run_gate
 from forebear.api.engines import connect, doctor
 from forebear.api.files import Drift, drift, graph, init, render
 from forebear.api.fixes import Fixes, digests_of_today, fix
-from forebear.api.locks import check_lock, write_lock
+from forebear.api.locks import check_lock, move_upstreams, outdated, write_lock
 from forebear.api.releases import (
     abort_publication,
     promote,
@@ -38,7 +38,9 @@ __all__ = [
     "fix",
     "graph",
     "init",
+    "move_upstreams",
     "open_project",
+    "outdated",
     "plan",
     "promote",
     "prune",

@@ -20,6 +20,7 @@ COMMANDS: Final = {
     "render": "Write every Dockerfile from its template.",
     "graph": "Draw the tree of images.",
     "lock": "Fix the digest of every upstream in lineage.lock.",
+    "outdated": "Tell of newer tags of upstreams, and of tags that moved.",
     "plan": "Tell what a build would do to each image, and why.",
     "build": "Build what has changed, in order: the cascade.",
     "test": "Run the gates of images that are built.",

@@ -12,8 +12,8 @@ from forebear.pins.resolve import Difference, Manifests, differences, moved, res
 from forebear.reference import Reference
 
 if TYPE_CHECKING:
-    from forebear.engine.model import Engine
     from forebear.lineage.model import Lineage
+    from forebear.pins.mirrored import Resolver
 
 Tell = Callable[[Reference], None]
 """Told of each upstream before it is resolved."""
@@ -31,7 +31,7 @@ class Locking:
 def update(
     lineage: Lineage,
     lock: Lock,
-    engine: Engine,
+    engine: Resolver,
     manifests: Manifests,
     tell: Tell,
     *,
@@ -69,7 +69,7 @@ def _change(old: Pin | None, new: Pin) -> list[Difference]:
     return [change] if change else []
 
 
-def check(lineage: Lineage, lock: Lock, engine: Engine, manifests: Manifests, tell: Tell) -> tuple[Difference, ...]:
+def check(lineage: Lineage, lock: Lock, engine: Resolver, manifests: Manifests, tell: Tell) -> tuple[Difference, ...]:
     """How the lock differs from what is declared, and from what each locked tag names today.
 
     Raises EngineError where an upstream cannot be resolved.

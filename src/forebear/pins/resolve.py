@@ -11,7 +11,8 @@ from forebear.pins.lock import Lock, Pin
 from forebear.reference import Reference
 
 if TYPE_CHECKING:
-    from forebear.engine.model import Engine, Resolved
+    from forebear.engine.model import Resolved
+    from forebear.pins.mirrored import Resolver
 
 Manifests = Callable[[Reference], tuple[tuple[str, str], ...]]
 """Gives the digest of each platform's manifest that an index (by digest) lists."""
@@ -26,7 +27,7 @@ class Difference:
     pin: Pin | None
 
 
-def resolve(upstream: Reference, engine: Engine, manifests: Manifests, *, local: bool) -> Pin:
+def resolve(upstream: Reference, engine: Resolver, manifests: Manifests, *, local: bool) -> Pin:
     """Find what an upstream names today.
 
     The registry's word counts, asked through the engine. An image that only the engine has (imported, never
@@ -56,7 +57,7 @@ def _platforms(upstream: Reference, resolved: Resolved, manifests: Manifests) ->
     return tuple((platform, resolved.digest) for platform in resolved.platforms[:1])
 
 
-def _local(upstream: Reference, engine: Engine) -> Pin | None:
+def _local(upstream: Reference, engine: Resolver) -> Pin | None:
     facts = engine.inspect(upstream.familiar)
     return Pin(upstream, facts.id, local=True) if facts else None
 

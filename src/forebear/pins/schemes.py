@@ -23,7 +23,7 @@ _STAMP: Final = 6
 
 _EARLY: Final = re.compile(
     r"(?<=[0-9])(?:[-._]?(alpha|beta|canary|dev|ea|milestone|nightly|pre|preview|rc|snapshot)[-._]?|[-.](M)|([ab]))"
-    r"([0-9]*(?:\.[0-9]+)*)(?=[-._]|$)",
+    r"((?:[0-9]+(?:\.[0-9]+)*)?)(?=[-._]|$)",
     re.IGNORECASE,
 )
 _COMMIT: Final = re.compile(r"(?:^|[-._])(?:sha|git|commit|rev)[-._]?[0-9a-f]{6,64}(?=[-._]|$)", re.IGNORECASE)

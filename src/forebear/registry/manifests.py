@@ -113,16 +113,16 @@ def _descriptor(said: Mapping[str, Any]) -> Descriptor:
         raise ValueError("it names something by what is no digest")
     if not isinstance(size, int) or isinstance(size, bool) or size < 0:
         raise ValueError("it gives a size that is none")
-    return Descriptor(str(said.get("mediaType", "")), digest, size, _platform(said), _annotations(said))
+    where = platform(said.get("platform") or {})
+    return Descriptor(str(said.get("mediaType", "")), digest, size, where, _annotations(said))
 
 
-def _platform(said: Mapping[str, Any]) -> str:
+def platform(said: Mapping[str, Any]) -> str:
     """A platform as os/arch[/variant]; arm64's only variant is left out, as the engine room does.
 
     Attestations are said to be for unknown/unknown: that is no platform.
     """
-    platform: Mapping[str, Any] = said.get("platform") or {}
-    system, architecture, variant = (str(platform.get(key) or "") for key in ("os", "architecture", "variant"))
+    system, architecture, variant = (str(said.get(key) or "") for key in ("os", "architecture", "variant"))
     if system in ("", "unknown"):
         return ""
     shown = "" if (architecture, variant) == ("arm64", "v8") else variant
