@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import secrets
 import shutil
+import subprocess
+import sys
 import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -127,6 +129,37 @@ def test_the_tag_stays_where_it_is(family: Family, busybox_base: str, client: do
     before = client.inspect_image(family.tag("a"))["Id"]
     family.forebear("reproduce", code=1)
     assert client.inspect_image(family.tag("a"))["Id"] == before
+
+
+MEASURED = """
+import resource, sys
+from forebear import api
+(found,) = api.reproduce(api.open_project(sys.argv[1]), api.connect(sys.argv[2]), [sys.argv[3]])
+print([each.difference.path for layer in found.layers for each in layer.found])
+print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
+"""
+
+
+def test_memory_does_not_grow_with_the_image(engines: Callable[[str], Engine], tmp_path: Path, project: str) -> None:
+    """Of two images that differ at the end of one file, which is ten times as large in the second."""
+    engine, peaks = engines("current-containerd"), []
+    family = Family(tmp_path / "project", engine.host, project)
+    with engine.client() as client:
+        try:
+            for megabytes in (20, 200):
+                zeros = f"head -c {megabytes}m /dev/zero"
+                family.add(f"m{megabytes}", load_base(client), f"RUN {{ {zeros}; cat /proc/uptime; }} >/big")
+            family.lock()
+            family.forebear("build")
+            for name in family.images:
+                command = [sys.executable, "-c", MEASURED, str(family.root), engine.host, name]
+                found, peak = subprocess.run(command, check=True, capture_output=True, text=True).stdout.splitlines()
+                assert found == "['big']"
+                peaks.append(int(peak))
+        finally:
+            family.close()
+            remove_images(client, project)
+    assert peaks[1] - peaks[0] < 10_000  # kilobytes
 
 
 @pytest.fixture

@@ -17,12 +17,14 @@ from forebear import api
 from forebear.build.events import Preparing
 from forebear.build.key import IMAGE, INPUTS, KEY, OCI, PARENT, STAMPED
 from forebear.build.plan import Action
+from forebear.build.promise import Grade, Graded
 from forebear.build.recipe import BaseKind, Target
 from forebear.cli import outdated, promote, prune, publish, verify
 from forebear.cli.events import document as event
 from forebear.cli.lock import latest_document
 from forebear.cli.main import COMMANDS, forebear, run
 from forebear.cli.reproduce import document as reproduced
+from forebear.cli.reproduce import engine_document
 from forebear.contents.compare import Difference, Kind
 from forebear.dockerfile.reader import read as read_dockerfile
 from forebear.dockerfile.rendering import ImageView, Renderer, Request
@@ -34,7 +36,6 @@ from forebear.pins.lock import Lock, Pin
 from forebear.pins.locking import Locking
 from forebear.pins.outdated import Standing
 from forebear.reference import Reference
-from forebear.release.grades import Grade, Graded
 from forebear.release.outlook import Does, Outlook, Planned
 from forebear.release.promote import Promoted
 from forebear.release.proof import Subject, prove
@@ -297,7 +298,8 @@ def printed(place: Site, ask: Callable[..., list[dict[str, Any]]]) -> Iterator[d
     ):
         yield from ask(*words.split())
     yield from ask("init", "-C", str(place.root / "templates"))
-    yield {"format": "forebear.reproduce/1", "images": [reproduced(DIFFERENT)]}
+    engines = dict.fromkeys(("first", "second"), engine_document(place.engine))
+    yield {"format": "forebear.reproduce/1", "engines": engines, "images": [reproduced(DIFFERENT)]}
     yield from releases(place)
     fedora, known = Reference.parse("fedora:25"), Pin(Reference.parse("fedora:26"), "sha256:1", platforms=())
     failures = (EngineUnreachable("there is no such host", "see its spelling"),)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from forebear.build.plan import Plan
+    from forebear.build.promise import Graded
     from forebear.build.recipe import Target
     from forebear.engine.model import Capabilities, EngineInfo
 
@@ -66,7 +67,8 @@ class Ended:
     """A target came to an end.
 
     `why`: the reason in words; `image`: the ID of what its tag names now; `seconds`: how long it took;
-    `tail`: the last lines of the log of a failed one.
+    `tail`: the last lines of the log of a failed one; `graded`: of one that was built, how far a rebuild comes out
+    the same, as far as the engine goes.
     """
 
     target: Target
@@ -78,6 +80,7 @@ class Ended:
     seconds: float = 0.0
     log: str = ""
     tail: tuple[str, ...] = ()
+    graded: Graded | None = None
 
 
 Event = Preparing | Began | Started | Progress | Ended

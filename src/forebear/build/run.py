@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from forebear.build.events import Ended, Event, Outcome, Progress, Started
 from forebear.build.make import Gates, Source, Tail, Workshop
 from forebear.build.plan import Action, Plan, Step, judge
+from forebear.build.promise import promised
 from forebear.build.recipe import BaseKind, Present, Recipe, Target
 from forebear.build.schedule import Schedule
 from forebear.errors import EngineUnreachable, Error
@@ -20,6 +21,7 @@ from forebear.errors import EngineUnreachable, Error
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager
 
+    from forebear.build.promise import Graded
     from forebear.engine.model import Log
 
 Emit = Callable[[Event], None]
@@ -179,7 +181,13 @@ class Cascade:
         self._present[step.target] = made
         if step.target in self._parents:
             self._hold(step.target.image, made.id)
-        return _ended(step, Outcome.BUILT, step.reasons, made.id, made.stamp.key if made.stamp else "", path)
+        ended = _ended(step, Outcome.BUILT, step.reasons, made.id, made.stamp.key if made.stamp else "", path)
+        return replace(ended, graded=self._promised(recipe, made, bases))
+
+    def _promised(self, recipe: Recipe, made: Present, bases: Mapping[str, Present]) -> Graded:
+        """How far a rebuild of an image comes out the same."""
+        below = bases[recipe.ground.name].layers if recipe.ground.name in bases else ()
+        return promised(self._workshop.engine.capabilities(), adds_layers=made.layers != below)
 
     def _bases(self, recipe: Recipe, source: Source) -> dict[str, Present]:
         """What the bases of a recipe are now, by name; an upstream is pulled where it has to be."""

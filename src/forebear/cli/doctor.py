@@ -108,6 +108,7 @@ def _engine(diagnosis: Diagnosis) -> dict[str, object] | None:
         "api": info.api,
         "platform": info.platform,
         "builder": capabilities.builder,
+        "builder_version": capabilities.version,
         "store": info.store,
         "driver": details.driver,
     }

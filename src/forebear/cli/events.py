@@ -37,6 +37,7 @@ def _began(event: Began) -> dict[str, object]:
     return {
         "engine": {"version": engine.version, "api": engine.api, "store": engine.store, "platform": engine.platform},
         "builder": can.builder if can else None,
+        "builder_version": can.version if can else "",
         "rewrites_timestamps": can.rewrites_timestamps if can else None,
         **plan_document(event.plan),
     }
@@ -52,4 +53,6 @@ def _ended(event: Ended) -> dict[str, object]:
         "seconds": round(event.seconds, 3),
         "log": event.log,
         "tail": list(event.tail),
+        "grade": event.graded.grade if event.graded else None,
+        "obstacle": event.graded.obstacle if event.graded else "",
     }

@@ -61,7 +61,7 @@ class Lines:
         self._outcomes[ended.outcome] += 1
         if ended.outcome is Outcome.REUSED and not self._console.verbose:
             return
-        took = f" in {ended.seconds:.1f} s" if ended.outcome is Outcome.BUILT else ""
+        took = f" in {ended.seconds:.1f} s{_graded(ended)}" if ended.outcome is Outcome.BUILT else ""
         why = f": {'; '.join(ended.why)}" if ended.why and ended.outcome is not Outcome.BUILT else ""
         name = f"{ended.target.image} {ended.reference.rpartition(':')[2]}"
         self._console.result(f"{ended.outcome:<8} {name}{took}{why}", fg=COLORS[ended.outcome])
@@ -74,3 +74,11 @@ class Lines:
         """The counts of all outcomes."""
         counts = ", ".join(f"{self._outcomes[outcome]} {outcome}" for outcome in Outcome if self._outcomes[outcome])
         self._console.result(f"{counts or 'nothing to do'} in {time.monotonic() - self._began:.1f} s", bold=True)
+
+
+def _graded(ended: Ended) -> str:
+    """How far a rebuild comes out the same, and what stops the next grade."""
+    if ended.graded is None:
+        return ""
+    why = f" ({ended.graded.obstacle})" if ended.graded.obstacle else ""
+    return f"; grade {ended.graded.grade}{why}"

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from forebear.cli.console import Console
+    from forebear.engine.model import Engine
     from forebear.release.reproduce import Found, Layer, Reproduced
 
 COLORS = {"digest": "green", "layers": "yellow", "inputs": "yellow", "none": "red"}
@@ -50,10 +51,18 @@ def command(console: Console, select: tuple[str, ...], *, address: str | None, j
     for each in results:
         for line, color in _lines(each):
             console.result(line, fg=color)
-    console.line("forebear.reproduce/1", {"images": [document(each) for each in results]})
+    engines = {"first": engine_document(engine), "second": engine_document(other or engine)}
+    console.line("forebear.reproduce/1", {"engines": engines, "images": [document(each) for each in results]})
     if any(each.problem for each in results):
         return 3
     return 0 if all(each.good for each in results) else 1
+
+
+def engine_document(engine: Engine) -> dict[str, object]:
+    """What of an engine decides how far its images can be the same, as `--json` prints it."""
+    info, can = engine.info(), engine.capabilities()
+    builder = {"builder": can.builder, "builder_version": can.version}
+    return {"host": info.host, "version": info.version, **builder, "store": info.store}
 
 
 def _lines(each: Reproduced) -> Iterator[tuple[str, str | None]]:

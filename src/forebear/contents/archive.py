@@ -66,7 +66,9 @@ def _missing(layer: str, unread: int) -> EngineRefused:
             f"layer {layer} cannot be read: {_SAVED} has {unread} compressed with zstd",
             "only layers without compression or with gzip can be compared",
         )
-    return EngineRefused(f"layer {layer} is missing from {_SAVED}", "build the image again: forebear build")
+    return EngineRefused(
+        f"layer {layer} is missing from {_SAVED}", "take it away (docker image rm), and build it again: forebear build"
+    )
 
 
 def _spooled(file: io.BufferedReader, name: str, wanted: Set[str], folder: Path) -> tuple[str, Path] | None:

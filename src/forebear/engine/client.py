@@ -8,6 +8,7 @@ import tarfile
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, closing, contextmanager, suppress
+from dataclasses import replace
 from itertools import chain
 from typing import TYPE_CHECKING, Any, Final
 
@@ -17,6 +18,7 @@ from docker import APIClient
 
 from forebear.engine import containers
 from forebear.engine.boundary import translated
+from forebear.engine.buildkit import version
 from forebear.engine.builds import TAR, parameters
 from forebear.engine.connect import Address, connect, credentials, find
 from forebear.engine.details import details
@@ -77,15 +79,15 @@ class Docker:
         """What the engine says of itself."""
         client = self._client
         with self._doing("asking what engine it is"):
-            said, version = client.info(), client.version()
+            said, versions = client.info(), client.version()
         driver = dict(pair[:2] for pair in said.get("DriverStatus") or () if len(pair) >= 2)
         containerd = driver.get("driver-type", "").startswith("io.containerd.snapshotter")
         return EngineInfo(
             host=self._address.host,
-            version=version["Version"],
-            api=version["ApiVersion"],
+            version=versions["Version"],
+            api=versions["ApiVersion"],
             store="containerd" if containerd else said["Driver"],
-            platform=platform(version["Os"], version["Arch"]),
+            platform=platform(versions["Os"], versions["Arch"]),
         )
 
     def details(self) -> EngineDetails:
@@ -98,12 +100,14 @@ class Docker:
         """What the engine was found to be able to do: an empty image is built in each way, until one works."""
         with self._probing:
             if self._capabilities is None:
-                self._capabilities = self._probe(self.info())
+                probed = self._probe(info := self.info())
+                known = version(self._address, info.api) if probed.builder is Builder.BUILDKIT else ""
+                self._capabilities = replace(probed, version=known)
             return self._capabilities
 
     def _probe(self, info: EngineInfo) -> Capabilities:
         full = Capabilities(Builder.BUILDKIT, rewrites_timestamps=True, why_not="")
-        store = f"the {info.store} image store cannot rewrite them; the containerd image store can"
+        store = f"the {info.store} image store cannot rewrite timestamps; the containerd image store can"
         plain = Capabilities(Builder.BUILDKIT, rewrites_timestamps=False, why_not=store)
         refused = ""
         for capabilities in (full, plain) if info.keeps_digests else (plain,):

@@ -66,20 +66,28 @@ class Capabilities:
     """What an engine was found to be able to do, by trying it.
 
     `rewrites_timestamps`: whether new layers can carry a given time, so that they come out the same each time;
-    `why_not` says what keeps the engine from the better one, "" where nothing does.
+    `why_not` says what keeps the engine from the better one, "" where nothing does; `version`: of BuildKit, "" where
+    the engine does not tell.
     """
 
     builder: Builder
     rewrites_timestamps: bool
     why_not: str
+    version: str = ""
+
+    @property
+    def named(self) -> str:
+        """The builder, as people know it, with its version where that is known."""
+        name = "BuildKit" if self.builder is Builder.BUILDKIT else "the classic builder"
+        return f"{name} {self.version}".strip()
 
     def __str__(self) -> str:
         """The builder, and what it means for reproducibility."""
         if self.rewrites_timestamps:
             return (
-                f"{self.builder}: a rebuild gives the same image, bit for bit, where the Dockerfile's commands allow it"
+                f"{self.named}: a rebuild gives the same image, bit for bit, where the Dockerfile's commands allow it"
             )
-        return f"{self.builder}: the same inputs give layers that may differ in their times ({self.why_not})"
+        return f"{self.named}: the same inputs give layers that may differ in their times ({self.why_not})"
 
 
 @dataclass(frozen=True, slots=True)

@@ -102,14 +102,14 @@ class _Server:
             del self._calls[stream]
         else:
             self._h2.send_headers(stream, [(":status", "200"), _CONTENT])
-            call.rest, call.trailers = _framed(answer), (("grpc-status", "0"),)
+            call.rest, call.trailers = framed(answer), (("grpc-status", "0"),)
 
     def _called(self, call: _Call) -> bytes:
         method = self._methods.get(call.path)
         if method is None:
             raise Refused(UNIMPLEMENTED, "there is no such method")
         try:
-            return method(_unframed(bytes(call.body)))
+            return method(unframed(bytes(call.body)))
         except ValueError:
             raise Refused(_INTERNAL, "the message cannot be read") from None
 
@@ -124,11 +124,12 @@ class _Server:
             del self._calls[stream]
 
 
-def _framed(message: bytes) -> bytes:
+def framed(message: bytes) -> bytes:
+    """A message as it goes over a stream, not compressed."""
     return struct.pack(">BI", 0, len(message)) + message
 
 
-def _unframed(body: bytes) -> bytes:
+def unframed(body: bytes) -> bytes:
     """The one message of a call; raises ValueError where there is another number, or it is compressed."""
     if len(body) < 5:
         raise ValueError("no message")

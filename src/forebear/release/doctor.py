@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
+from forebear.build.promise import Grade, promised
 from forebear.errors import EngineRefused, EngineUnreachable, InputError
 from forebear.release import health, surroundings
 from forebear.release.drivers import driver
 from forebear.release.findings import Finding, Level, good, note, ordered, problem
-from forebear.release.grades import Grade
 from forebear.release.trial import obstacle
 from forebear.release.unreachable import unreachable
 
@@ -43,7 +43,7 @@ class Diagnosis:
         """The best grade that a rebuild can be promised on the engine."""
         if self.capabilities is None:
             return None
-        return Grade.DIGEST if self.capabilities.rewrites_timestamps else Grade.INPUTS
+        return promised(self.capabilities, adds_layers=True).grade
 
     @property
     def problems(self) -> int:

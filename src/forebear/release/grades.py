@@ -2,33 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from forebear.build.key import KEY
+from forebear.build.promise import Grade, Graded
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from forebear.engine.model import EngineInfo, Facts
-
-
-class Grade(StrEnum):
-    """From the best to the least: the same image, the same layers, the same inputs, none of these."""
-
-    DIGEST = "digest"
-    LAYERS = "layers"
-    INPUTS = "inputs"
-    NONE = "none"
-
-
-@dataclass(frozen=True, slots=True)
-class Graded:
-    """A grade, and what stops the next one; empty where there is none."""
-
-    grade: Grade
-    obstacle: str = ""
 
 
 def grade(first: Facts, second: Facts, engine: EngineInfo, other: EngineInfo) -> Graded:

@@ -37,7 +37,8 @@ def address(info: EngineInfo, *, tls: bool) -> Iterator[Finding]:
 def builder(capabilities: Capabilities) -> Finding:
     """Which builder was found to work."""
     if capabilities.builder is Builder.BUILDKIT:
-        return good("builder", "BuildKit builds here: an empty image was built", "its version is that of the engine")
+        version = capabilities.version or "that of the engine, which tells no other"
+        return good("builder", "BuildKit builds here: an empty image was built", f"its version is {version}")
     means = "the classic builder is slow, and puts the time of the build into every image: grade inputs at best"
     return problem("builder", f"BuildKit does not build here ({capabilities.why_not})", means, "update the engine")
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import islice
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -11,14 +11,15 @@ from typing import TYPE_CHECKING, Final
 
 from forebear.build.events import Outcome
 from forebear.build.plan import Action
+from forebear.build.promise import Grade, Graded
 from forebear.build.recipe import Target
 from forebear.build.session import Session
 from forebear.contents.archive import spool
 from forebear.contents.causes import cause_of
 from forebear.contents.compare import Kind, compare
-from forebear.errors import BuildFailed, Fault, InputError, Place
+from forebear.errors import BuildFailed, EngineUnreachable, Error, Fault, InputError, Place
 from forebear.release.blame import blame
-from forebear.release.grades import Grade, Graded, grade
+from forebear.release.grades import grade
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
     from forebear.build.run import Emit
     from forebear.contents.causes import Cause
     from forebear.contents.compare import Difference
-    from forebear.engine.model import Engine, Facts
+    from forebear.engine.model import Capabilities, Engine, EngineInfo, Facts
     from forebear.project import Project
     from forebear.release.blame import Blame
 
@@ -65,7 +66,8 @@ class Layer:
 class Reproduced:
     """How an image came out the second time.
 
-    `problem`: why it could not be built again, else empty; `good`: whether it is as alike as the engines allow.
+    `problem`: why it could not be built again or compared, else empty; `good`: whether it is as alike as the engines
+    allow.
     """
 
     target: Target
@@ -125,14 +127,24 @@ class _Pair:
             return Reproduced(ended.target, ended.reference, nothing, first, problem="; ".join(ended.why))
         before, after = _facts(self.engine, first), _facts(self.other, ended.image)
         graded = grade(before, after, self.session.info, self.again.info)
-        layers = tuple(self._layers(ended.target, before, after)) if before.layers != after.layers else ()
-        good = graded.grade is Grade.DIGEST or (not self._exact and all(layer.only_times for layer in layers))
-        return Reproduced(ended.target, ended.reference, graded, before.id, after.id, layers, good=good)
+        if graded.grade is Grade.INPUTS:
+            graded = Graded(graded.grade, "; ".join((graded.obstacle, *self._limits)))
+        found = Reproduced(ended.target, ended.reference, graded, before.id, after.id)
+        try:
+            layers = tuple(self._layers(ended.target, before, after)) if before.layers != after.layers else ()
+        except EngineUnreachable:
+            raise
+        except Error as error:
+            return replace(found, problem=f"it cannot be compared: {error}")
+        good = graded.grade is Grade.DIGEST or (bool(self._limits) and all(layer.only_times for layer in layers))
+        return replace(found, layers=layers, good=good)
 
     @property
-    def _exact(self) -> bool:
-        """Whether both engines can give the same image each time."""
-        return all(engine.capabilities().rewrites_timestamps for engine in (self.engine, self.other))
+    def _limits(self) -> tuple[str, ...]:
+        """What keeps each engine from giving the same image each time."""
+        pairs = dict.fromkeys(((self.session.info, self.engine), (self.again.info, self.other)))
+        found = ((info, engine.capabilities()) for info, engine in pairs)
+        return tuple(_limit(info, can) for info, can in found if not can.rewrites_timestamps)
 
     def _layers(self, target: Target, before: Facts, after: Facts) -> Iterator[Layer]:
         """What differs in the layers that an image's own Dockerfile added."""
@@ -169,6 +181,10 @@ class _Pair:
         found = tuple(Found(each, cause_of(each)) for each in islice((*notable, *times), SHOWN))
         where = blame(own, count, rendered.dockerfile, rendered.image.target, origins)
         return Layer(number, where, tuple(sorted(counts.items())), found)
+
+
+def _limit(info: EngineInfo, capabilities: Capabilities) -> str:
+    return f"Docker {info.version} with {capabilities.named}: {capabilities.why_not}"
 
 
 def _facts(engine: Engine, image: str) -> Facts:

@@ -113,9 +113,9 @@ def test_on_a_terminal_results_go_to_standard_output_all_the_same(tmp_path: Path
     shown = terminal.text()
     assert ran.returncode == 0, shown
     assert re.sub(r"in \d+\.\d s", "in N s", ran.stdout.decode()).splitlines() == [
-        "built    fedora 2.1.7 in N s",
-        "built    tomcat 2.1.7 in N s",
-        "built    webapp 2.1.7 in N s",
+        "built    fedora 2.1.7 in N s; grade digest",
+        "built    tomcat 2.1.7 in N s; grade digest",
+        "built    webapp 2.1.7 in N s; grade digest",
         "3 built in N s",
     ]
     assert "3 to build" in shown

@@ -91,9 +91,12 @@ def test_an_engine_and_its_builder_are_told_in_words() -> None:
     assert str(old) == "Docker 20.10.24 (API 1.41), overlay2, linux/amd64"
     assert (info.keeps_digests, old.keeps_digests) == (True, False)
     best = Capabilities(Builder.BUILDKIT, rewrites_timestamps=True, why_not="")
-    assert str(best).startswith("buildkit: a rebuild gives the same image, bit for bit")
+    assert str(best).startswith("BuildKit: a rebuild gives the same image, bit for bit")
     plain = Capabilities(Builder.CLASSIC, rewrites_timestamps=False, why_not="BuildKit refuses: x")
-    assert str(plain) == "classic: the same inputs give layers that may differ in their times (BuildKit refuses: x)"
+    assert (
+        str(plain)
+        == "the classic builder: the same inputs give layers that may differ in their times (BuildKit refuses: x)"
+    )
 
 
 @pytest.mark.parametrize(

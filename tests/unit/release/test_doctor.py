@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from forebear import api
+from forebear.build.promise import Grade
 from forebear.engine.details import details
 from forebear.engine.facts import platform as platform_name
 from forebear.engine.model import Builder, Capabilities, EngineDetails, EngineInfo
@@ -24,7 +25,6 @@ from forebear.registry.auth import Login
 from forebear.release import health, surroundings
 from forebear.release.drivers import driver
 from forebear.release.findings import Finding, Level
-from forebear.release.grades import Grade
 from forebear.release.trial import obstacle, program
 from forebear.release.unreachable import unreachable
 from forebear.testing import FakeEngine

@@ -4,8 +4,9 @@ from dataclasses import replace
 
 import pytest
 
+from forebear.build.promise import Grade, Graded
 from forebear.engine.model import EngineInfo, Facts
-from forebear.release.grades import Grade, Graded, grade
+from forebear.release.grades import grade
 
 CONTAINERD = EngineInfo("a", "28.0.0", "1.51", "containerd", "linux/amd64")
 OVERLAY = replace(CONTAINERD, store="overlay2")
