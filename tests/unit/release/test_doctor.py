@@ -281,13 +281,13 @@ class TestSurroundings:
 
     def test_registries(self) -> None:
         pins = [Pin(Reference.parse(name), "sha256:" + "1" * 64) for name in ("a:1", "b:1", "r.example/c:1")]
-        known = {"r.example": Login("ann", "secret")}
+        known = {"r.example": Login("ann", "pa55word")}
         found = list(surroundings.registries(pins, known.get))
         assert [each.what for each in found] == [
             "there are no credentials for docker.io",
             "there are credentials for r.example (ann)",
         ]
-        assert "secret" not in repr(found)
+        assert "pa55word" not in repr(found)
 
     def test_credentials_that_cannot_be_read(self) -> None:
         def refuse(_registry: str) -> None:
