@@ -152,13 +152,16 @@ def remove_images(client: docker.APIClient, project: str) -> None:
 
 
 class Registry:
-    """A real registry on the loopback, with its own storage; it can be stopped and started again."""
+    """A real registry on the loopback, with its own storage; it can be stopped and started again.
 
-    def __init__(self, folder: Path) -> None:
+    `more` is added to its configuration: who is let in, or what it is a mirror of.
+    """
+
+    def __init__(self, folder: Path, more: str = "") -> None:
         self.log = folder / "log"
         self._config = folder / "config.yml"
         self._port = _free_port()
-        self._config.write_text(REGISTRY_CONFIG.format(storage=folder / "storage", port=self._port))
+        self._config.write_text(REGISTRY_CONFIG.format(storage=folder / "storage", port=self._port) + more)
         self._process: subprocess.Popen[bytes] | None = None
 
     @property
@@ -186,7 +189,7 @@ class Registry:
 
     def _answers(self) -> bool:
         try:
-            return requests.get(f"http://127.0.0.1:{self._port}/v2/", timeout=5).ok
+            return requests.get(f"http://127.0.0.1:{self._port}/v2/", timeout=5).status_code in (200, 401)
         except requests.ConnectionError:
             return False
 

@@ -46,6 +46,12 @@ class Repository:
             body, kind = self._index(manifests), INDEX
         return self._put(f"manifests/{tag}", body, kind), {name: digest(body) for name, body in manifests.items()}
 
+    def delete(self, tag: str) -> None:
+        """Delete what a tag names, and so the tag."""
+        known = requests.get(self._url(f"manifests/{tag}"), headers={"Accept": MANIFEST}, timeout=10)
+        found = known.headers["Docker-Content-Digest"]
+        requests.delete(self._url(f"manifests/{found}"), timeout=10).raise_for_status()
+
     def _index(self, manifests: Mapping[str, bytes]) -> bytes:
         entries = []
         for platform, body in manifests.items():

@@ -7,7 +7,7 @@ import threading
 import time
 from base64 import b64encode
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 from forebear.errors import EngineRefused
@@ -105,7 +105,8 @@ class Authority:
         if challenge is None:
             return None
         with self._lock:
-            self._challenges[registry] = challenge
+            # What it wants for this request is none of the next one's business.
+            self._challenges[registry] = replace(challenge, scopes=frozenset())
             known = self._tokens.get((registry, wanted))
             if known and refused == f"Bearer {known.text}":
                 del self._tokens[registry, wanted]

@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from forebear.errors import EngineRefused, EngineUnreachable
+from forebear.reference import Reference
 from forebear.registry.auth import Challenge, Login, read_challenge
 from forebear.registry.client import Registry
 
@@ -107,12 +108,12 @@ class TestBearer:
         assert server.asked[1].path == "/token?service=reg&scope=repository%3Ateam%2Fapp%3Apull"
 
     def test_it_is_kept_for_what_it_was_got_for(self, known: Registry) -> None:
-        other = INDEX
-        with serving(Answer(), token("one"), INDEX, INDEX, token("two"), other) as server:
-            server.answers[0] = challenge(f'Bearer realm="http://{server.address}/token"')
+        with serving(Answer(), token("one"), INDEX, INDEX, token("two"), INDEX) as server:
+            realm = f"http://{server.address}/token"
+            server.answers[0] = challenge(f'Bearer realm="{realm}",scope="repository:team/app:pull"')
             known.digest(server.tag)
             known.digest(server.tag)
-            known.digest(server.tag.__class__.parse(f"{server.address}/team/other:1"))
+            known.digest(Reference.parse(f"{server.address}/team/other:1"))
         assert server.sent("Authorization") == [None, BASIC, "Bearer one", "Bearer one", BASIC, "Bearer two"]
         assert parse_qs(server.asked[4].path.partition("?")[2]) == {"scope": ["repository:team/other:pull"]}
 
