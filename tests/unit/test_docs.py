@@ -297,6 +297,7 @@ def printed(place: Site, ask: Callable[..., list[dict[str, Any]]]) -> Iterator[d
         "doctor",
     ):
         yield from ask(*words.split())
+    yield from ask("cut", "patch", "webapp", "--dry-run")
     yield from ask("init", "-C", str(place.root / "templates"))
     engines = dict.fromkeys(("first", "second"), engine_document(place.engine))
     yield {"format": "forebear.reproduce/1", "engines": engines, "images": [reproduced(DIFFERENT)]}

@@ -2,9 +2,11 @@
 
 from forebear.api.audits import audit_files
 from forebear.api.builds import Gated, Options, build, plan, reproduce, run_gates
+from forebear.api.cuts import CutOptions, Cutting, cut
 from forebear.api.engines import connect, doctor
 from forebear.api.files import Drift, drift, graph, init, render
 from forebear.api.fixes import Fixes, digests_of_today, fix
+from forebear.api.lines import cut_lines
 from forebear.api.locks import check_lock, move_upstreams, outdated, write_lock
 from forebear.api.releases import (
     abort_publication,
@@ -21,6 +23,8 @@ from forebear.pins.audit.report import Report
 from forebear.project import load as open_project
 
 __all__ = [
+    "CutOptions",
+    "Cutting",
     "Drift",
     "Fixes",
     "Gated",
@@ -31,6 +35,8 @@ __all__ = [
     "build",
     "check_lock",
     "connect",
+    "cut",
+    "cut_lines",
     "digests_of_today",
     "doctor",
     "drift",

@@ -26,6 +26,7 @@ COMMANDS: Final = {
     "test": "Run the gates of images that are built.",
     "audit": "Judge the pins of the lineage, or of any tree of files.",
     "doctor": "Tell what this engine can promise, and what is in the way.",
+    "cut": "Set a new version of the family, or of a part of it.",
     "publish": "Push a release, all or nothing.",
     "verify": "Prove the ancestry of what is published.",
     "promote": "Copy a published release to another registry.",

@@ -5,12 +5,13 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Final
-
-from semver import Version
+from typing import TYPE_CHECKING, Final
 
 from forebear.lineage.versions import parse_version
 from forebear.lineage.wrong import Wrong, shown
+
+if TYPE_CHECKING:
+    from semver import Version
 
 # An identifier of a pre-release (SemVer 2.0.0, item 9) that a number can follow.
 _LABEL: Final = re.compile(r"[A-Za-z][0-9A-Za-z-]*")

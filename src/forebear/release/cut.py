@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from forebear.errors import Fault, InputError, Place
 from forebear.lineage.bumping import Bump, Level, bump_between, bumped, is_later, is_prerelease
+from forebear.lineage.document import load
 from forebear.lineage.edit import Edit
 from forebear.lineage.versions import parse_version
 from forebear.lineage.wrong import Wrong
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Mapping
+    from collections.abc import Iterator
 
     from forebear.lineage.graph import Family
-    from forebear.lineage.model import Image
+
+Own = Mapping[str, Collection[str]]
+"""The keys that each image has of its own."""
 
 _LEVELS = tuple(Level)
 
@@ -45,7 +49,7 @@ class Cut:
     edits: tuple[Edit, ...]
 
 
-def cut(family: Family, wanted: str, selected: Collection[str], now: int, pre: str | None = None) -> Cut:
+def cut(family: Family, own: Own, wanted: str, selected: Collection[str], now: int, pre: str | None = None) -> Cut:
     """Move the selected images and their descendants by a level, or to a version.
 
     Each goes on from its own version. The family's moves too, and those that are not cut get what they inherited
@@ -58,7 +62,8 @@ def cut(family: Family, wanted: str, selected: Collection[str], now: int, pre: s
         after = _afters(family, wanted, selected, pre)
     except Wrong as wrong:
         raise InputError([Fault(Place("VERSION"), wrong.problem, wrong.action)]) from wrong
-    moves = tuple(Move(name, image.version, after[image.version]) for name in chosen for image in [lineage.images[name]])
+    versions = {name: lineage.images[name].version for name in chosen}
+    moves = tuple(Move(name, version, after[version]) for name, version in versions.items())
     kept = tuple(name for name in family.order if name not in chosen)
     faults = [
         Fault(Place("VERSION"), f"{move.image} is at {move.before}, and {move.after} is not later", "name a later one")
@@ -68,24 +73,30 @@ def cut(family: Family, wanted: str, selected: Collection[str], now: int, pre: s
     if faults:
         raise InputError(faults)
     new = after[lineage.version]
-    edits = (*_family_edits(new, now), *_edits(family, moves, new, now), *_keeping(family, kept))
+    edits = (*_family_edits(new, now), *_edits(moves, own, now), *_keeping(family, kept, own))
     return Cut(lineage.version, new, now, moves, kept, edits)
+
+
+def own_keys(declaration: bytes) -> Own:
+    """The keys that each image of a lineage.yml, which was read before, does not inherit of the family."""
+    data: Any = load(declaration, "lineage.yml").data
+    return {name: tuple(image) for name, image in data["images"].items()}
 
 
 def _afters(family: Family, wanted: str, selected: Collection[str], pre: str | None) -> Mapping[str, str]:
     """What each version that an image of the family has becomes."""
     lineage = family.lineage
     versions = {lineage.version, *(image.version for image in lineage.images.values())}
-    at = _reference_version(family, selected)
     if wanted in _LEVELS:
-        if wanted == Level.RELEASE and not is_prerelease(at):
-            raise Wrong(f"{at} is no pre-release, and there is none to end", "cut patch, minor or major")
-        bump = Bump(Level(wanted), pre)
-        return {version: bumped(version, bump) for version in versions}
+        ended = {lineage.images[name].version for name in selected}
+        if wanted == Level.RELEASE and not any(map(is_prerelease, ended)):
+            raise Wrong(f"{', '.join(sorted(ended))} is no pre-release", "cut patch, minor or major")
+        return {version: bumped(version, Bump(Level(wanted), pre)) for version in versions}
     if pre:
         raise Wrong("--pre goes with a level", f"write {wanted}-{pre}.1, or patch, minor or major")
-    new = str(parse_version(wanted))
-    return {version: bumped(version, bump_between(at, new)) for version in versions} | {at: new}
+    at, new = _reference_version(family, selected), str(parse_version(wanted))
+    bump = bump_between(at, new)
+    return {version: bumped(version, bump) for version in versions} | {at: new}
 
 
 def _reference_version(family: Family, selected: Collection[str]) -> str:
@@ -96,7 +107,7 @@ def _reference_version(family: Family, selected: Collection[str]) -> str:
     versions = {images[name].version for name in selected}
     if len(versions) > 1:
         listed = ", ".join(f"{name} {images[name].version}" for name in family.order if name in selected)
-        raise Wrong(f"the selected images have different versions ({listed})", "cut one after the other, or all of them")
+        raise Wrong(f"the selected images have different versions ({listed})", "cut all of them, or by a level")
     return versions.pop()
 
 
@@ -105,27 +116,26 @@ def _family_edits(version: str, now: int) -> Iterator[Edit]:
     yield Edit(("epoch",), time(now), add=True, after=("version",))
 
 
-def _edits(family: Family, moves: Collection[Move], version: str, now: int) -> Iterator[Edit]:
+def _edits(moves: Collection[Move], own: Own, now: int) -> Iterator[Edit]:
     """Those that have a version or an epoch of their own get new ones; the others inherit the family's."""
     for move in moves:
-        image = family.lineage.images[move.image]
-        if move.after != version or image.own_version:
-            yield _of(image, "version", move.after)
-        if image.own_epoch:
-            yield _of(image, "epoch", time(now))
+        if "version" in own[move.image]:
+            yield _of(move.image, "version", move.after)
+        if "epoch" in own[move.image]:
+            yield _of(move.image, "epoch", time(now))
 
 
-def _keeping(family: Family, kept: Collection[str]) -> Iterator[Edit]:
+def _keeping(family: Family, kept: Collection[str], own: Own) -> Iterator[Edit]:
     """What is not cut and inherits of the family gets what it inherited written down."""
     for image in (family.lineage.images[name] for name in kept):
-        if not image.own_version:
-            yield _of(image, "version", image.version)
-        if not image.own_epoch:
-            yield _of(image, "epoch", time(image.epoch))
+        if "version" not in own[image.name]:
+            yield _of(image.name, "version", image.version)
+        if "epoch" not in own[image.name]:
+            yield _of(image.name, "epoch", time(image.epoch))
 
 
-def _of(image: Image, key: str, value: str) -> Edit:
-    return Edit(("images", image.name, key), value, add=True, after=("version", "from"))
+def _of(image: str, key: str, value: str) -> Edit:
+    return Edit(("images", image, key), value, add=True, after=("version", "from"))
 
 
 def time(seconds: int) -> str:

@@ -1,0 +1,104 @@
+"""What a cut asks of git and lets it do, through the user's own git."""
+
+from __future__ import annotations
+
+import subprocess
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING
+
+from forebear.errors import BuildFailed, Fault, InputError, Place
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+
+@dataclass(frozen=True, slots=True)
+class Commit:
+    """A commit that changed something of the project: its short name, its subject, and the paths, from the project."""
+
+    name: str
+    subject: str
+    paths: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Git:
+    """The repository around a folder."""
+
+    folder: Path
+
+    def ask(self, *words: str) -> str | None:
+        """What a command prints; None where it fails, or there is no git."""
+        done = _run(self.folder, words)
+        return done.stdout.strip("\n") if done and done.returncode == 0 else None
+
+    def do(self, *words: str, given: str = "") -> str:
+        """Carry out a command; what it prints. Raises BuildFailed with what git says."""
+        done = _run(self.folder, words, given)
+        if done is None:
+            raise BuildFailed("git cannot be run", "install it, or leave out what needs it")
+        if done.returncode:
+            said = (done.stderr or done.stdout).strip() or f"exit code {done.returncode}"
+            raise BuildFailed(f"git {words[0]} failed: {said}", "nothing was kept; correct that, and cut again")
+        return done.stdout.strip("\n")
+
+    @property
+    def head(self) -> str | None:
+        """The commit that is checked out; None outside of a repository, and before the first commit."""
+        return self.ask("rev-parse", "--verify", "-q", "HEAD")
+
+    def changed(self) -> tuple[str, ...]:
+        """The files of the folder that differ from the commit, or are not in it."""
+        said = self.ask("status", "--porcelain", "-z", "--no-renames", "--", ".") or ""
+        return tuple(entry[3:] for entry in said.split("\0") if entry)
+
+    def tagged(self, name: str) -> str | None:
+        """The commit that a tag names."""
+        return self.ask("rev-parse", "--verify", "-q", f"refs/tags/{name}^{{commit}}")
+
+    def commits(self, since: str | None, paths: Sequence[str]) -> tuple[Commit, ...]:
+        """What changed some paths of the folder after a commit, or ever; the newest first."""
+        span = [f"{since}..HEAD"] if since else []
+        words = ("log", "--no-merges", "--relative", "--name-only", "--format=%x00%h%x09%s", *span, "--", *paths)
+        entries = (self.ask(*words) or "").split("\0")[1:]
+        return tuple(_commit(entry) for entry in entries)
+
+    @contextmanager
+    def worktree(self, commit: str) -> Iterator[Path]:
+        """A commit, checked out in a temporary folder of its own, without a branch."""
+        with TemporaryDirectory(prefix="forebear-line-") as folder:
+            tree = str(Path(folder).resolve() / "tree")
+            self.do("worktree", "add", "-q", "--detach", tree, commit)
+            try:
+                yield Path(tree)
+            finally:
+                self.ask("worktree", "remove", "--force", tree)
+
+
+def _commit(entry: str) -> Commit:
+    head, *paths = entry.strip("\n").split("\n")
+    name, _, subject = head.partition("\t")
+    return Commit(name, subject, tuple(path for path in paths if path))
+
+
+def _run(folder: Path, words: Sequence[str], given: str = "") -> subprocess.CompletedProcess[str] | None:
+    try:
+        return subprocess.run(  # noqa: S603 - words of our own, a shell sees none of them
+            ["git", "-c", "core.quotePath=false", *words],  # noqa: S607 - wherever it is
+            cwd=folder,
+            capture_output=True,
+            text=True,
+            errors="replace",
+            check=False,
+            input=given,
+        )
+    except OSError:
+        return None
+
+
+def refuse(problem: str, action: str) -> InputError:
+    """What is in the way of a cut."""
+    return InputError([Fault(Place("cut"), problem, action)])
