@@ -22,8 +22,8 @@ _LONGEST_WAIT: Final = 30.0
 class Passing(EngineRefused):
     """A refusal that may pass; `wait` is what the server asked for, in seconds."""
 
-    def __init__(self, problem: str, *, status: int, wait: float | None = None) -> None:
-        super().__init__(problem, status=status)
+    def __init__(self, problem: str, action: str = "", *, status: int, wait: float | None = None) -> None:
+        super().__init__(problem, action, status=status)
         self.wait = wait
 
 

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from forebear.pins.audit.fix import Digests
     from forebear.pins.audit.model import Finding
     from forebear.pins.audit.report import Report
+    from forebear.project import Project
 
 Resolve = Callable[[Reference], str | None]
 """Gives the digest that a tag names today, None where there is no such tag. Raises EngineError."""
@@ -105,20 +106,26 @@ def _resolved(references: Iterable[Reference], resolve: Resolve) -> Digests:
 
 
 def digests_of_today(start: Path) -> Resolve:
-    """Where digests come from: the lock of the project around a folder, else the registry of each reference."""
+    """Where digests come from: the lock of the project around a folder, else the registry of each reference.
+
+    The mirrors of that project are asked first.
+    """
     from forebear.engine.connect import credentials
     from forebear.registry.client import Registry
 
-    locked = _locked(start)
-    registry = Registry(credentials)
+    project = _around(start)
+    if project is None:
+        return Registry(credentials).digest
+    locked = {upstream: pin.digest for upstream, pin in project.lock.pins.items() if not pin.local}
+    registry = Registry(credentials, dict(project.family.lineage.mirrors))
     return lambda reference: locked.get(reference) or registry.digest(reference)
 
 
-def _locked(start: Path) -> dict[Reference, str]:
+def _around(start: Path) -> Project | None:
     try:
         find_root(start)
     except InputError:
-        return {}
+        return None
     from forebear.project import load
 
-    return {upstream: pin.digest for upstream, pin in load(start).lock.pins.items() if not pin.local}
+    return load(start)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Protocol
 
-from forebear.errors import EngineError
+from forebear.errors import EngineError, EngineUnreachable
 from forebear.pins import schemes
 from forebear.pins.parallel import in_parallel
 
@@ -68,15 +68,23 @@ def standings(
     registries: Registries,
     tell: Callable[[Reference], None],
 ) -> tuple[Standing, ...]:
-    """How each of some upstreams of a family stands; several are asked about at once, and none holds up the others."""
+    """How each of some upstreams of a family stands; several are asked about at once, and none holds up the others.
+
+    A registry that cannot be reached is not waited for again.
+    """
     dependants = _dependants(family, upstreams)
+    away: dict[str, EngineUnreachable] = {}
 
     def look(upstream: Reference) -> Standing:
         tell(upstream)
         wanted = family.lineage.constraint(upstream)
         standing = _begun(upstream, lock.pin(upstream))
         standing = replace(standing, constraint=wanted.text if wanted else None, rebuilds=dependants[upstream])
-        return _with_tags(_with_digests(standing, registries), registries, wanted)
+        if upstream.registry in away:
+            return replace(standing, failures=(away[upstream.registry],))
+        standing = _with_tags(_with_digests(standing, registries), registries, wanted)
+        away.update((upstream.registry, each) for each in standing.failures if isinstance(each, EngineUnreachable))
+        return standing
 
     return tuple(in_parallel(look, upstreams))
 

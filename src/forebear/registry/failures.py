@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
 _SHOWN: Final = 200
+_LATER: Final = "try again later, or ask who runs it"
 _NETWORK: Final = "see that the network, and any proxy in HTTPS_PROXY and NO_PROXY, leads there"
 _CERTIFICATE: Final = "if it is to be trusted, let REQUESTS_CA_BUNDLE name a file with the certificate of its authority"
 
@@ -53,7 +54,7 @@ _KINDS: Final[tuple[tuple[type[BaseException] | tuple[type[BaseException], ...],
     (
         (TimeoutError, requests.Timeout, beneath.TimeoutError),
         "it does not answer in time",
-        "try again later, or ask who runs it",
+        _LATER,
     ),
 )
 _BROKEN: Final = (
@@ -91,12 +92,13 @@ def refusal(what: str, registry: str, status: int, headers: Mapping[str, str], b
     """The error that an answer means; one that may pass where that is so."""
     problem = f"{registry} answers {status} to {what}{_said(body)}"
     if status in PASSING:
-        return Passing(problem, status=status, wait=wait_of(headers))
+        return Passing(problem, _ACTIONS.get(status, _LATER), status=status, wait=wait_of(headers))
     return EngineRefused(problem, _ACTIONS.get(status, "").format(registry=registry), status=status)
 
 
 _LOGIN: Final = "if it is there and private, run: docker login {registry}"
-_ACTIONS: Final = {401: _LOGIN, 403: _LOGIN, 405: "this registry does not allow that"}
+_FEWER: Final = "it wants to be asked less often: try again later, log in, or declare a mirror in lineage.yml"
+_ACTIONS: Final = {401: _LOGIN, 403: _LOGIN, 405: "this registry does not allow that", 429: _FEWER}
 
 
 def _said(body: bytes) -> str:

@@ -131,6 +131,21 @@ def test_what_cannot_be_asked_is_told_with_what_is_known(away: str, problem: str
     assert found[0].moved is (away == "tags")
 
 
+def test_a_registry_that_is_away_is_not_waited_for_again() -> None:
+    asked: list[str] = []
+
+    class Away(Registries):
+        def digest(self, reference: Reference) -> str | None:
+            asked.append(reference.registry)
+            raise EngineUnreachable("away")
+
+    images = "".join(f"  i{n}: {{from: 'a.example/x:{n}'}}\n" for n in range(40))
+    found = ask(Away(), yaml=f"lineage: 1\nproject: p\nversion: 1.0.0\nimages:\n{images}")
+    assert {str(failure) for each in found for failure in each.failures} == {"away"}
+    assert len(found) == 40
+    assert 1 <= len(asked) <= 8
+
+
 def test_a_defect_is_no_failure() -> None:
     class Broken(Registries):
         def tags(self, repository: Reference) -> tuple[str, ...]:
