@@ -50,13 +50,14 @@ def _built(tag: str, folder: Path, base: str, parent: Future[str] | None) -> str
 
 def _context(folder: Path, dockerfile: str) -> bytes:
     buffer = io.BytesIO()
-    with tarfile.open(fileobj=buffer, mode="w") as archive:
-        for path in sorted(folder.rglob("*")):
-            if path.name != "Dockerfile":
-                archive.add(path, str(path.relative_to(folder)), recursive=False)
+    # GNU's format: an engine takes a tar that begins with PAX headers for a Dockerfile.
+    with tarfile.open(fileobj=buffer, mode="w", format=tarfile.GNU_FORMAT) as archive:
         member = tarfile.TarInfo("Dockerfile")
         member.size = len(dockerfile.encode())
         archive.addfile(member, io.BytesIO(dockerfile.encode()))
+        for path in sorted(folder.rglob("*")):
+            if path.name != "Dockerfile":
+                archive.add(path, str(path.relative_to(folder)), recursive=False)
     return buffer.getvalue()
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 import tarfile
 import zipfile
@@ -74,6 +75,7 @@ class Case:
     files: dict[str, str | bytes] = field(default_factory=dict)
 
 
+BUILT = _wheel()
 CASES = {
     "apt": Case(
         "debian",
@@ -132,10 +134,14 @@ CASES = {
     "wheel": Case(
         "tools",
         (f"COPY {WHEEL} /srv/", f"RUN {PIP}"),
-        (f"COPY {WHEEL} /srv/", '{{ pip.install({"own": "1.0"}, links=["/srv"]) }}'),
+        (
+            f"COPY {WHEEL} pins.txt /srv/",
+            '{{ pip.install(requirements="/srv/pins.txt", links=["/srv"], bytecode=true) }}',
+            '{{ pip.install({"own": "1.0"}, links=["/srv"]) }}',
+        ),
         {"usr/local/lib/python3*/__pycache__/own.*.pyc": "python-bytecode"},
         ("pip.install()", "pip.clean()"),
-        {WHEEL: _wheel()},
+        {WHEEL: BUILT, "pins.txt": f"own==1.0 --hash=sha256:{hashlib.sha256(BUILT).hexdigest()}\n"},
     ),
     "java": Case(
         "tools",
