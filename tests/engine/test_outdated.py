@@ -8,14 +8,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 from engines import Registry
+from families import Family
 from published import Repository
 from test_registry import HTPASSWD
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
-
-    from families import Family
 
 AMD = "linux/amd64"
 
@@ -67,6 +66,21 @@ def test_a_tag_that_moved_and_one_that_is_gone(chain: Family, upstream: Reposito
     said = chain.forebear("outdated", code=1).out
     assert f"{upstream.reference}:25-slim\n  25-slim is not in its registry\n  what is locked, sha256:" in said
     assert said.endswith("is not in its registry\n  rebuilds c\n")
+
+
+def test_locking_needs_no_engine(tmp_path: Path, registry: Registry) -> None:
+    up = Repository(registry, "test-without-engine/up")
+    digest, platforms = up.publish("1", "text", AMD, "linux/arm64")
+    one, _ = up.publish("2", "text", AMD)
+    family = Family(tmp_path / "project", "unix:///no/such/engine.sock", "toy")
+    family.add("a", f"{up.reference}:1", uses={"two": f"{up.reference}:2"})
+    family.forebear("lock")
+    locked = json.loads((family.root / "lineage.lock").read_text())["upstreams"]
+    assert locked[f"{up.reference}:1"] == {"digest": digest, "platforms": platforms}
+    assert locked[f"{up.reference}:2"] == {"digest": one, "platforms": {AMD: one}}
+    assert family.forebear("lock", "--check").err.endswith("2 locked, and their tags have not moved\n")
+    family.add("b", f"{up.reference}:3")
+    assert "there is no Docker engine" in family.forebear("lock", code=4).err
 
 
 @pytest.fixture

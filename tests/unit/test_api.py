@@ -128,9 +128,9 @@ class TestLock:
     def test_a_check_tells_what_moved_and_writes_nothing(self, two: Site) -> None:
         api.write_lock(two.project, two.engine)
         before = (two.root / "lineage.lock").read_bytes()
-        assert api.check_lock(two.project, two.engine) == ()
+        assert api.check_lock(two.project, two.engine).changes == ()
         self.publish(two, "2")
-        assert len(api.check_lock(two.project, two.engine)) == 3
+        assert len(api.check_lock(two.project, two.engine).changes) == 3
         assert (two.root / "lineage.lock").read_bytes() == before
 
     def test_a_moved_tag_does_not_slip_into_a_build(self, two: Site) -> None:

@@ -21,7 +21,7 @@ from forebear.build.promise import Grade, Graded
 from forebear.build.recipe import BaseKind, Target
 from forebear.cli import outdated, promote, prune, publish, verify
 from forebear.cli.events import document as event
-from forebear.cli.lock import latest_document
+from forebear.cli.lock import check_document, latest_document
 from forebear.cli.main import COMMANDS, forebear, run
 from forebear.cli.reproduce import document as reproduced
 from forebear.cli.reproduce import engine_document
@@ -306,6 +306,7 @@ def printed(place: Site, ask: Callable[..., list[dict[str, Any]]]) -> Iterator[d
     failures = (EngineUnreachable("there is no such host", "see its spelling"),)
     yield {"format": "forebear.outdated/1", "upstreams": [outdated.document(Standing(fedora, failures=failures))]}
     locking = Locking(Lock("acme", {known.upstream: known}), (), failures)
+    yield {"format": "forebear.lock-check/1", **check_document(locking)}
     yield {"format": "forebear.lock-latest/1", **latest_document({fedora: known.upstream}, locking)}
     yield {
         "format": "forebear.event/1",

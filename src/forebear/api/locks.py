@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from forebear.errors import Fault, InputError, Place
+from forebear.errors import EngineUnreachable, Fault, InputError, Place
 from forebear.lineage.upstreams import named
 from forebear.pins import lock as locks
 from forebear.pins import locking
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from forebear.pins.locking import Locking
     from forebear.pins.mirrored import Resolver
     from forebear.pins.outdated import Standing
-    from forebear.pins.resolve import Difference
     from forebear.project import Project
     from forebear.reference import Reference
     from forebear.registry.client import Registry
@@ -52,8 +51,8 @@ def write_lock(
     return done
 
 
-def check_lock(project: Project, engine: Engine, tell: Told = lambda _upstream: None) -> tuple[Difference, ...]:
-    """How lineage.lock differs from lineage.yml and from what its tags name today. Raises EngineError."""
+def check_lock(project: Project, engine: Engine, tell: Told = lambda _upstream: None) -> Locking:
+    """How lineage.lock, as it is, differs from lineage.yml and from what its tags name today, and what failed."""
     lineage = project.family.lineage
     with _registries(project) as registry:
         return locking.check(lineage, project.lock, _resolver(engine, registry, lineage), registry.manifests, tell)
@@ -125,8 +124,13 @@ def _updated(
 
 
 def _resolver(engine: Engine, registry: Registry, lineage: Lineage) -> Resolver:
+    """The engine, or, where there is none, the registries: then only what is on no registry cannot be found."""
     from forebear.pins.mirrored import Mirrored
 
+    try:
+        engine.info()
+    except EngineUnreachable:
+        return Mirrored(engine, registry, None)
     return Mirrored(engine, registry, dict(lineage.mirrors))
 
 

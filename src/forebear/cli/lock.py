@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from forebear.pins.lock import Pin
     from forebear.pins.locking import Locking
     from forebear.pins.resolve import Difference
-    from forebear.project import Project
     from forebear.reference import Reference
 
 
@@ -56,7 +55,7 @@ def command(console: Console, name: tuple[str, ...], *, check: bool, upgrade: bo
         console.detail(f"resolving {upstream}")
 
     if check:
-        return _checked(console, project, api.check_lock(project, engine, tell))
+        return _checked(console, api.check_lock(project, engine, tell))
     if latest:
         return _moved(console, *api.move_upstreams(project, engine, name, tell))
     done = api.write_lock(project, engine, tell, upgrade=name if upgrade else None, local=local)
@@ -104,15 +103,20 @@ def _told(console: Console, error: EngineError) -> int:
     return error.exit_code
 
 
-def _checked(console: Console, project: Project, found: tuple[Difference, ...]) -> int:
-    _tell(console, found)
-    body = [{"upstream": str(each.upstream), "problem": each.problem} for each in found]
-    console.document("forebear.lock-check/1", {"differences": body})
-    if found:
+def _checked(console: Console, done: Locking) -> int:
+    _tell(console, done.changes)
+    console.document("forebear.lock-check/1", check_document(done))
+    if done.changes:
         console.note("mend it with: forebear lock, or forebear lock --upgrade where a tag moved")
-        return 1
-    console.note(f"{len(project.lock.pins)} locked, and their tags have not moved")
-    return 0
+    elif not done.failures:
+        console.note(f"{len(done.lock.pins)} locked, and their tags have not moved")
+    return max((_told(console, error) for error in done.failures), default=int(bool(done.changes)))
+
+
+def check_document(done: Locking) -> dict[str, object]:
+    """How lock, lineage.yml and tags disagree."""
+    found = [{"upstream": str(each.upstream), "problem": each.problem} for each in done.changes]
+    return {"differences": found, "failures": _failures(done)}
 
 
 def _tell(console: Console, changes: Iterable[Difference]) -> None:

@@ -69,14 +69,18 @@ def _change(old: Pin | None, new: Pin) -> list[Difference]:
     return [change] if change else []
 
 
-def check(lineage: Lineage, lock: Lock, engine: Resolver, manifests: Manifests, tell: Tell) -> tuple[Difference, ...]:
+def check(lineage: Lineage, lock: Lock, engine: Resolver, manifests: Manifests, tell: Tell) -> Locking:
     """How the lock differs from what is declared, and from what each locked tag names today.
 
-    Raises EngineError where an upstream cannot be resolved.
+    An upstream that cannot be resolved does not hold up the others.
     """
     found = list(differences(lineage.upstreams, lock))
+    failures: list[EngineError] = []
     for upstream in lineage.upstreams:
         if (old := lock.pin(upstream)) is not None:
             tell(upstream)
-            found += _change(old, resolve(upstream, engine, manifests, local=old.local))
-    return tuple(found)
+            try:
+                found += _change(old, resolve(upstream, engine, manifests, local=old.local))
+            except EngineError as error:
+                failures.append(error)
+    return Locking(lock, tuple(found), tuple(failures))

@@ -1,4 +1,4 @@
-"""Resolving through the mirrors that a lineage declares, which the engine knows nothing of."""
+"""Resolving by asking registries ourselves: for mirrors that no engine knows of, and where there is no engine."""
 
 from __future__ import annotations
 
@@ -31,16 +31,19 @@ class Resolver(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Mirrored:
-    """An engine, but for the registries that have a mirror: those are asked by forebear itself."""
+    """An engine, but for the registries that have a mirror: those are asked by forebear itself.
+
+    Without `mirrored` all are: that is for when there is no engine.
+    """
 
     engine: Resolver
     registry: Registry
-    mirrored: Collection[str]
+    mirrored: Collection[str] | None
 
     def resolve(self, reference: str) -> Resolved | None:
         """What the mirror, or else the registry, has under a tag; None where there is nothing."""
         upstream = Reference.parse(reference)
-        if upstream.registry not in self.mirrored:
+        if self.mirrored is not None and upstream.registry not in self.mirrored:
             return self.engine.resolve(reference)
         found = self.registry.manifest(upstream)
         if found is None:

@@ -1,13 +1,14 @@
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import pytest
 
 from forebear.engine.model import Resolved
-from forebear.errors import EngineRefused
+from forebear.errors import EngineRefused, EngineUnreachable
 from forebear.pins.lock import Pin
 from forebear.reference import Reference
+from forebear.registry.manifests import DOCKER_INDEX, Manifest
 
 from ..projects import FEDORA, HEAD
 
@@ -40,7 +41,8 @@ THERE = {
 class Registries:
     """Registries of which one has nothing, and one lets nobody in."""
 
-    manifests = None
+    def manifests(self, _index: Reference) -> tuple[tuple[str, str], ...]:
+        return (("linux/amd64", digest("a")),)
 
     def __init__(self, *_arguments: object) -> None: ...
 
@@ -53,6 +55,10 @@ class Registries:
         if reference.registry == AWAY.registry:
             raise EngineRefused("away.example.org answers 401 to us", "run: docker login away.example.org", status=401)
         return THERE.get(str(reference))
+
+    def manifest(self, reference: Reference) -> Manifest | None:
+        found = self.digest(reference)
+        return Manifest(DOCKER_INDEX, found, b"") if found else None
 
     def tags(self, repository: Reference) -> tuple[str, ...]:
         return ("24", "25", "26", "43", "rawhide", "26-slim") if repository.name == FEDORA.name else ("7",)
@@ -94,6 +100,19 @@ def test_moving_to_the_newest_tag(family: Site, shell: Shell) -> None:
     for words in (["--latest"], ["--upgrade", "--latest", "--check"], ["--upgrade", "--latest", "--local"]):
         assert shell("lock", *words).code == 2
     shell.check("lock-latest")
+
+
+def test_without_an_engine_the_registries_are_asked(
+    family: Site, shell: Shell, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def away() -> NoReturn:
+        raise EngineUnreachable("there is no Docker engine at all", "start one")
+
+    for call in ("info", "inspect", "resolve"):
+        monkeypatch.setattr(family.engine, call, lambda *_arguments: away())
+    assert shell("lock", "--upgrade", "fedora").code == 0
+    assert shell("lock", "--check").code == 4
+    shell.check("lock-without-engine")
 
 
 def test_where_the_new_tag_cannot_be_locked_nothing_is_written(family: Site, shell: Shell) -> None:

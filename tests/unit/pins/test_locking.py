@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from forebear.engine.model import Resolved
-from forebear.errors import EngineError, EngineUnreachable
+from forebear.errors import EngineUnreachable
 from forebear.lineage.reader import read
 from forebear.pins.lock import Lock, Pin
 from forebear.pins.locking import check, update
@@ -139,13 +139,13 @@ class TestUpdate:
 class TestCheck:
     def test_a_lock_that_is_what_it_should_be(self, lineage: Lineage) -> None:
         told: list[Reference] = []
-        assert check(lineage, OLD, published("1", "2"), none, told.append) == ()
+        assert check(lineage, OLD, published("1", "2"), none, told.append).changes == ()
         assert told == [FEDORA, JDK]
 
     def test_everything_that_differs(self, lineage: Lineage) -> None:
         other = Reference.parse("alpine:3")
         lock = Lock("firethorn", {JDK: Pin(JDK, digest("2")), other: Pin(other, digest("3"))})
-        found = check(lineage, lock, published("8", "9"), none, lambda _ref: None)
+        found = check(lineage, lock, published("8", "9"), none, lambda _ref: None).changes
         assert [(d.upstream, d.problem) for d in found] == [
             (FEDORA, "is not locked"),
             (other, "is locked, but no image starts from it"),
@@ -155,20 +155,30 @@ class TestCheck:
     def test_a_network_that_is_away_is_an_error_and_no_difference(self, lineage: Lineage) -> None:
         engine = Away()
         engine.add("fedora:25", "os")
-        with pytest.raises(EngineError):
-            check(lineage, OLD, engine, none, lambda _ref: None)
+        found = check(lineage, OLD, engine, none, lambda _ref: None)
+        assert found.changes == ()
+        assert [each.problem for each in found.failures] == [
+            f"{upstream.familiar} cannot be resolved: no route to host" for upstream in (FEDORA, JDK)
+        ]
+
+    def test_one_that_cannot_be_resolved_does_not_hold_up_the_others(self, lineage: Lineage) -> None:
+        engine = published("1", "9")
+        del engine.published[str(FEDORA)]
+        found = check(lineage, OLD, engine, none, lambda _ref: None)
+        assert [each.upstream for each in found.changes] == [JDK]
+        assert len(found.failures) == 1
 
     def test_a_local_one_is_compared_with_the_engines(self, lineage: Lineage) -> None:
         engine = Away()
         engine.add("fedora:25", "newer")
         engine.add(str(JDK), "jdk")
         pins = {FEDORA: Pin(FEDORA, digest("1"), local=True), JDK: Pin(JDK, engine.tags[str(JDK)], local=True)}
-        found = check(lineage, Lock("firethorn", pins), engine, none, lambda _ref: None)
+        found = check(lineage, Lock("firethorn", pins), engine, none, lambda _ref: None).changes
         assert [d.upstream for d in found] == [FEDORA]
 
     def test_a_published_one_that_only_the_engine_has_left_is_told(self, lineage: Lineage) -> None:
         engine = published("1", "2")
         del engine.published[str(FEDORA)]
         engine.add("fedora:25", "os")
-        (found,) = check(lineage, OLD, engine, none, lambda _ref: None)
+        (found,) = check(lineage, OLD, engine, none, lambda _ref: None).changes
         assert found.problem.startswith("is no longer in its registry, only on the engine, as sha256:")
