@@ -1,6 +1,13 @@
 """The public functions: everything that the command line does, with typed values in and out."""
 
-from forebear.api.audits import audit_files
+from forebear.api.audits import (
+    audit_files,
+    audit_lineage,
+    audit_rules,
+    audit_schema,
+    audit_settings,
+    compare_baseline,
+)
 from forebear.api.builds import Gated, Options, build, plan, reproduce, run_gates
 from forebear.api.cuts import CutOptions, Cutting, cut
 from forebear.api.engines import connect, doctor
@@ -32,8 +39,13 @@ __all__ = [
     "Report",
     "abort_publication",
     "audit_files",
+    "audit_lineage",
+    "audit_rules",
+    "audit_schema",
+    "audit_settings",
     "build",
     "check_lock",
+    "compare_baseline",
     "connect",
     "cut",
     "cut_lines",

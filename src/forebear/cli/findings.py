@@ -52,7 +52,9 @@ def summary(report: Report) -> str:
     words = [_count(counts[each], each) for each in Severity if counts[each]]
     files = _count(len(report.files), "file")
     hidden = f", {len(report.suppressed)} suppressed" if report.suppressed else ""
-    return f"{', '.join(words) or 'nothing found'} in {files}{hidden}"
+    known = f", {len(report.known)} in the baseline" if report.known else ""
+    written = "" if report.written is None else f"; the baseline now holds {report.written}"
+    return f"{', '.join(words) or 'nothing found'} in {files}{hidden}{known}{written}"
 
 
 def _count(number: int, noun: str) -> str:
@@ -64,6 +66,7 @@ def document(report: Report) -> dict[str, object]:
     return {
         "findings": [entry(each) for each in report.findings],
         "suppressed": [{**entry(each.finding), "reason": each.reason} for each in report.suppressed],
+        "known": len(report.known),
         "files": len(report.files),
     }
 

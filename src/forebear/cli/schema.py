@@ -1,4 +1,4 @@
-"""`forebear schema`: the JSON Schemas of lineage.yml and of a record."""
+"""`forebear schema`: the JSON Schemas of lineage.yml, of a record and of the settings of an audit."""
 
 from __future__ import annotations
 
@@ -19,16 +19,17 @@ if TYPE_CHECKING:
 \b
 Examples:
   forebear schema > lineage.schema.json
-  forebear schema record > record.schema.json    of releases/VERSION.json""",
+  forebear schema record > record.schema.json    of releases/VERSION.json
+  forebear schema audit > audit.schema.json      of .forebear-audit.yml""",
 )
-@click.argument("file", type=click.Choice(["lineage", "record"]), default="lineage", metavar="[lineage|record]")
+@click.argument("file", type=click.Choice(["lineage", "record", "audit"]), default="lineage", metavar="[lineage|record|audit]")
 @common
 def command(_console: Console, file: str) -> int:
     """Print it; it is a JSON document with or without --json."""
-    if file == "record":
+    if file != "lineage":
         from forebear import api
 
-        click.echo(api.record_schema(), nl=False)
+        click.echo(api.record_schema() if file == "record" else api.audit_schema(), nl=False)
         return 0
     from forebear.lineage.schema import schema_text
 

@@ -69,7 +69,8 @@ class Use:
     the variables that it comes through, the last only with their defaults; `local`: whether it names a stage, scratch,
     or an image of the family, which nobody has to pin; `written`: the part of the file that --fix may replace by the
     whole reference, None where no part holds just that; `unset`: the variables in it that have no value; `begins`: the
-    line on which the statement that it is in begins, 0 where that is its own.
+    line on which the statement that it is in begins, 0 where that is its own; `pinned`: whether something else fixes its
+    content, so that only its name is judged.
     """
 
     text: str
@@ -81,6 +82,7 @@ class Use:
     written: Span | None = None
     unset: tuple[str, ...] = ()
     begins: int = 0
+    pinned: bool = False
 
 
 @dataclass(frozen=True, slots=True)

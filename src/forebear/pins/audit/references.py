@@ -32,7 +32,7 @@ def verdicts(use: Use, known: Known) -> Iterator[tuple[Verdict, ...]]:
         return
     if origin := tuple(known.verdicts(reference)):
         yield origin
-    if pins := tuple(_pins(use, reference)):
+    if pins := () if use.pinned else tuple(_pins(use, reference)):
         yield pins
 
 
