@@ -294,6 +294,7 @@ def printed(place: Site, ask: Callable[..., list[dict[str, Any]]]) -> Iterator[d
         "test",
         "plan nosuch",
         "audit other --fix --dry-run",
+        "audit --rules",
         "doctor",
     ):
         yield from ask(*words.split())

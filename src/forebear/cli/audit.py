@@ -68,7 +68,7 @@ def command(
     from forebear.pins.audit.model import Severity
 
     start = console.start if path else open_project(console.start).workspace.root
-    settings = api.audit_settings(start, path, config and os.path.abspath(console.start / config))  # noqa: PTH100
+    settings = api.audit_settings(start, path, config and os.path.relpath(console.start / config, start))
     if fail_on is not None:
         settings = replace(settings, fail_on=Severity(fail_on))
 

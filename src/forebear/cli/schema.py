@@ -22,7 +22,9 @@ Examples:
   forebear schema record > record.schema.json    of releases/VERSION.json
   forebear schema audit > audit.schema.json      of .forebear-audit.yml""",
 )
-@click.argument("file", type=click.Choice(["lineage", "record", "audit"]), default="lineage", metavar="[lineage|record|audit]")
+@click.argument(
+    "file", type=click.Choice(["lineage", "record", "audit"]), default="lineage", metavar="[lineage|record|audit]"
+)
 @common
 def command(_console: Console, file: str) -> int:
     """Print it; it is a JSON document with or without --json."""

@@ -29,7 +29,8 @@ if TYPE_CHECKING:
 def audit(project: Project, engine: Engine | None, settings: Settings) -> Report:
     """Judge a lineage. Raises InputError for templates that cannot be rendered, EngineError."""
     declared = Declared(project.family.lineage, project.lock, project.declaration.decode("utf-8-sig"))
-    judge = Judge(settings, references(project))
+    unlocked = {str(each) for each in project.family.lineage.upstreams if project.lock.pin(each) is None}
+    judge = Judge(settings, references(project) | unlocked)
     found = chain(declared.all(), declared.back(highest(_past(project, engine))), _built(project, declared, engine))
     files = [judge.judge(LINEAGE, project.declaration, found), *_rendered(project, judge)]
     settled = settle(files, judge)

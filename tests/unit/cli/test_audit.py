@@ -71,3 +71,26 @@ def test_a_path_that_is_not_there_is_an_input_fault(shell: Shell, tree: Path) ->
         "a/b: there is no such file or folder; correct the path\n"
         "nosuch: there is no such file or folder; correct the path\n"
     )
+
+
+def test_settings_severities_and_a_baseline(shell: Shell, tree: Path) -> None:
+    (tree / ".forebear-audit.yml").write_text("audit: 1\nrules: {moving-tag: off}\nexclude: [broken]\n")
+    shell("audit", ".", "-q")
+    assert shell("audit", "sound", "web", "--fail-on", "error", "-q").code == 1
+    assert shell("audit", "compose.yml", "--fail-on", "error", "-q").code == 0
+    assert shell("audit", ".", "--baseline", "known.json", "--write-baseline").code == 0
+    shell.note("a finding goes, another comes")
+    (tree / "web/Dockerfile.prod").write_text("FROM python\n")
+    assert shell("audit", ".", "--baseline", "known.json", "-q").code == 1
+    shell("audit", ".", "--baseline", "known.json", "--write-baseline", "-q")
+    shell("audit", ".", "--baseline", "known.json", "-q")
+    shell("audit", ".", "--write-baseline")
+    shell("audit", ".", "--engine", "unix:///x")
+    (tree / "bad.yml").write_text("audit: 1\nrule: {}\n")
+    assert shell("audit", ".", "--config", "bad.yml").code == 2
+    shell.check("audit-settings")
+
+
+def test_the_rules_are_listed(shell: Shell, tree: Path) -> None:
+    shell("audit", "--rules")
+    shell.check("audit-rules")

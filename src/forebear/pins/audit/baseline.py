@@ -67,8 +67,10 @@ def read(data: bytes, file: str) -> tuple[Entry, ...]:
 
 
 def _read_entry(value: Any) -> Entry | None:
-    parts = [value.get(key) if isinstance(value, dict) else None for key in ("fingerprint", "rule", "file")]
-    return Entry(*parts) if all(isinstance(part, str) for part in parts) else None
+    match value:
+        case {"fingerprint": str(fingerprint), "rule": str(rule), "file": str(file)}:
+            return Entry(fingerprint, rule, file)
+    return None
 
 
 def _placed(entries: Sequence[Entry], data: bytes) -> tuple[Entry, ...]:

@@ -27,7 +27,9 @@ def versions(root: Path, file: str) -> Iterator[tuple[str, str, str]]:
     for commit in commits:
         data = _git(root, "cat-file", "blob", f"{commit}:./{file}")
         where = f"in commit {commit[:12]}"
-        yield from ((name, version, where) for name, version in _declared(data.encode("utf-8", "surrogateescape"), file))
+        yield from (
+            (name, version, where) for name, version in _declared(data.encode("utf-8", "surrogateescape"), file)
+        )
 
 
 def _git(root: Path, *arguments: str) -> str:

@@ -89,7 +89,7 @@ class Judge:
                     break
 
     def _is_local(self, use: Use) -> bool:
-        return use.local or (bool(self._local) and references.canonical(use.resolved) in self._local)
+        return use.local or (bool(self._local) and not use.pinned and references.canonical(use.resolved) in self._local)
 
 
 def _suppressions(data: bytes) -> Iterator[Suppression | Trouble]:

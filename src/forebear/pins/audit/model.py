@@ -69,8 +69,8 @@ class Use:
     the variables that it comes through, the last only with their defaults; `local`: whether it names a stage, scratch,
     or an image of the family, which nobody has to pin; `written`: the part of the file that --fix may replace by the
     whole reference, None where no part holds just that; `unset`: the variables in it that have no value; `begins`: the
-    line on which the statement that it is in begins, 0 where that is its own; `pinned`: whether something else fixes its
-    content, so that only its name is judged.
+    line on which the statement that it is in begins, 0 where that is its own; `pinned`: whether something else fixes
+    its content, so that only its name is judged.
     """
 
     text: str

@@ -5,8 +5,11 @@ from pathlib import Path
 
 import pytest
 
+from forebear.pins.audit.configured import read, schema
 from forebear.pins.audit.model import Rule, Severity
 from forebear.pins.audit.rules import by_code, find, rules
+from forebear.pins.audit.spans import Spans
+from forebear.pins.audit.suppress import Suppression, suppressions
 
 PAGE = Path(__file__).parents[4] / "docs/audit.md"
 RULES = list(rules().values())
@@ -43,3 +46,21 @@ def test_the_page_lists_every_rule_as_it_is() -> None:
 def test_the_page_says_why_and_how_to_mend_it(rule: Rule) -> None:
     section = PAGE.read_text("utf-8").partition(f"### {rule.code} {rule.name}\n\n")[2].partition("\n#")[0]
     assert " ".join(section.split()).startswith(f"{rule.why} {rule.mend}")
+
+
+def test_the_page_lists_every_setting() -> None:
+    section = PAGE.read_text("utf-8").partition("\n## Settings\n")[2].partition("\n## ")[0]
+    assert re.findall(r"^\| `([\w-]+)` \|", section, re.MULTILINE) == list(schema()["properties"])
+    (example,) = re.findall(r"^```yaml\n(.*?)^```$", section, re.DOTALL | re.MULTILINE)
+    assert read(example.encode()).registries
+
+
+def test_the_page_shows_suppressions_that_are_some() -> None:
+    section = PAGE.read_text("utf-8").partition("\n## Suppression\n")[2].partition("\n## ")[0]
+    comments = "\n".join(re.findall(r"^# forebear: .*", section, re.MULTILINE)) + "\nFROM x\n"
+    found = [*suppressions(comments, Spans(comments))]
+    assert [(each.rule, each.line) for each in found if isinstance(each, Suppression)] == [
+        ("no-digest", 3),
+        ("unpinned-apt", 3),
+        ("moving-tag", 0),
+    ]
