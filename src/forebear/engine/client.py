@@ -222,17 +222,21 @@ class Docker:
 
     def pull(self, reference: str, platform: str) -> None:
         """Get an image from its registry, with the credentials of the Docker configuration."""
-        retried(lambda: self._pull(Reference.parse(reference), platform), sleep=self._uploads.pause)
+        parsed = Reference.parse(reference)
+        retried(
+            lambda: self._uploads.left_alone(lambda: self._pull(parsed, platform)),
+            sleep=self._uploads.pause,
+        )
 
     def _pull(self, reference: Reference, platform: str) -> None:
         doing = f"pulling {reference}"
-        with self._doing(doing):
-            said = self._client.pull(
+        with self._doing(doing), closing(connect(self._address, self._version)) as client:
+            said = client.pull(
                 reference.name, reference.digest or reference.tag, platform=platform, stream=True, decode=True
             )
-            for record in self._uploads.until_cancelled(said):
-                if message := error_of(record):
-                    raise refusal(doing, message)
+            errors = [error for record in self._uploads.until_cancelled(said) if (error := error_of(record))]
+        if errors:
+            raise refusal(doing, errors[0])
 
     def push(self, reference: str, sent: Sent) -> str:
         """Send an image to its registry, with the credentials of the Docker configuration; the manifest's digest."""

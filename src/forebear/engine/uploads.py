@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import socket
 import threading
+from concurrent.futures import CancelledError, Future, InvalidStateError
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, TypeVar
 
@@ -24,7 +25,7 @@ class Uploads:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._cancelled = threading.Event()
-        self._ends: dict[object, Callable[[], None]] = {}
+        self._ends: dict[object, Callable[[], object]] = {}
 
     def until_cancelled(self, parts: Iterable[T]) -> Iterator[T]:
         """The parts of what is sent or answered; raises BuildFailed as soon as all is cancelled."""
@@ -39,7 +40,7 @@ class Uploads:
             raise BuildFailed("interrupted")
 
     @contextmanager
-    def ended_by(self, end: Callable[[], None]) -> Iterator[None]:
+    def ended_by(self, end: Callable[[], object]) -> Iterator[None]:
         """Let what is done meanwhile be ended by `cancel`, which calls `end`; raises BuildFailed after one."""
         me = object()
         with self._lock:
@@ -51,6 +52,19 @@ class Uploads:
         finally:
             with self._lock:
                 self._ends.pop(me, None)
+
+    def left_alone(self, work: Callable[[], T]) -> T:
+        """What `work` gives, in a thread of its own; raises BuildFailed as soon as all is cancelled.
+
+        The thread is then left alone with what may never answer, and ends with the process at the latest.
+        """
+        future = Future[T]()
+        threading.Thread(target=_fulfil, args=(future, work), daemon=True).start()
+        with self.ended_by(future.cancel):
+            try:
+                return future.result()
+            except CancelledError:
+                raise BuildFailed("interrupted") from None
 
     @contextmanager
     def answering(self, response: requests.Response) -> Iterator[None]:
@@ -68,6 +82,17 @@ class Uploads:
             for end in self._ends.values():
                 with suppress(OSError, Error):
                     end()
+
+
+def _fulfil(future: Future[T], work: Callable[[], T]) -> None:
+    """Tell the future how the work ended, unless nobody waits any more."""
+    with suppress(InvalidStateError):
+        try:
+            result = work()
+        except BaseException as error:
+            future.set_exception(error)
+        else:
+            future.set_result(result)
 
 
 def _socket_of(response: requests.Response) -> socket.socket:

@@ -37,6 +37,31 @@ def test_a_body_passes_until_all_is_cancelled() -> None:
         next(sent)
 
 
+def test_what_never_answers_holds_up_no_cancel() -> None:
+    uploads, begun, never = Uploads(), threading.Event(), threading.Event()
+    told: list[str] = []
+
+    def wait() -> None:
+        try:
+            uploads.left_alone(lambda: begun.set() or never.wait())  # type: ignore[func-returns-value]
+        except BuildFailed as error:
+            told.append(str(error))
+
+    waiting = threading.Thread(target=wait)
+    waiting.start()
+    begun.wait()
+    uploads.cancel()
+    waiting.join()
+    never.set()
+    assert told == ["interrupted"]
+
+
+def test_what_is_left_alone_gives_its_result_or_its_error() -> None:
+    assert Uploads().left_alone(lambda: 7) == 7
+    with pytest.raises(ZeroDivisionError):
+        Uploads().left_alone(lambda: 1 // 0)
+
+
 def test_a_pause_before_another_try_ends_with_all_else() -> None:
     uploads = Uploads()
     uploads.pause(0)
