@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 _FORMAT: Final = 1
+_KEPT: Final = 20_000
+"""How many images are remembered, the last ones learnt: two large families. What is forgotten is asked again."""
 
 
 class Memory:
@@ -62,6 +64,7 @@ class Memory:
             return
         with self._lock, suppress(sqlite3.Error, OSError), closing(self._open()) as database, database:
             database.executemany("INSERT OR REPLACE INTO images VALUES (?, ?)", self._new.items())
+            database.execute("DELETE FROM images WHERE rowid <= (SELECT max(rowid) FROM images) - ?", (_KEPT,))
             self._new.clear()
 
 

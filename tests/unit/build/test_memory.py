@@ -33,6 +33,17 @@ def test_what_was_put_is_there_in_the_next_run(tmp_path: Path) -> None:
     assert Memory(tmp_path / "images.db").get("a") == FACTS
 
 
+def test_the_oldest_are_forgotten(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("forebear.build.memory._KEPT", 3)
+    for names in ("ab", "cd", "ea"):
+        memory = Memory(tmp_path / "images.db")
+        for name in names:
+            memory.put(name, FACTS)
+        memory.save()
+    left = Memory(tmp_path / "images.db")
+    assert [name for name in "abcde" if left.get(name)] == ["a", "d", "e"]
+
+
 def test_what_was_not_saved_is_not_there(tmp_path: Path) -> None:
     Memory(tmp_path / "images.db").put("a", FACTS)
     assert Memory(tmp_path / "images.db").get("a") is None
