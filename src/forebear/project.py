@@ -35,22 +35,28 @@ LIMIT: Final = 16 * 1024 * 1024
 class Rendered:
     """The Dockerfile of one image: its path below the root, and its text, which was read back and found good.
 
-    `steps` is how many entries it may add to the history of its base; `bases` gives, for each canonical
-    reference that the text may name, the name of the base that it stands for.
+    `steps` is how many entries it may add to the history of its base, `triggers` how many ONBUILD instructions the
+    image has; `bases` gives, for each canonical reference that the text may name, the name of the base that it
+    stands for.
     """
 
     image: Image
     path: str
     text: str
     steps: int
+    triggers: int
     bases: Mapping[str, str] = field(hash=False)
 
     @property
     def dockerfile(self) -> Dockerfile:
-        """The text, read."""
+        """The text, read for the first platform that is declared, if any is."""
+        return self.on(next(iter(self.image.platforms), None))
+
+    def on(self, platform: str | None) -> Dockerfile:
+        """The text, read for a platform."""
         from forebear.dockerfile.reader import read
 
-        return read(self.text, args=dict(self.image.args))
+        return read(self.text, args=dict(self.image.args), platform=platform)
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,9 +119,9 @@ class Project:
         """Write Dockerfiles and their like; the paths of those that changed. Raises InputError."""
         return tuple(each.path for each in rendered if self.workspace.write(each.path, each.text.encode()))
 
-    def _texts(self, names: Iterable[str]) -> list[tuple[str, str, int]]:
-        """The name, the text and the steps of each image."""
-        texts: list[tuple[str, str, int]] = []
+    def _texts(self, names: Iterable[str]) -> list[tuple[str, str, int, int]]:
+        """The name, the text, the steps and the triggers of each image."""
+        texts: list[tuple[str, str, int, int]] = []
         faults: list[Fault] = []
         for name in names:
             try:
@@ -126,13 +132,13 @@ class Project:
             raise InputError(dict.fromkeys(faults))
         return texts
 
-    def _with_bases(self, texts: Iterable[tuple[str, str, int]]) -> dict[str, Rendered]:
+    def _with_bases(self, texts: Iterable[tuple[str, str, int, int]]) -> dict[str, Rendered]:
         images = self.family.lineage.images
-        return {name: self._rendered(images[name], text, steps) for name, text, steps in texts}
+        return {name: self._rendered(images[name], text, *counts) for name, text, *counts in texts}
 
-    def _rendered(self, image: Image, text: str, steps: int) -> Rendered:
+    def _rendered(self, image: Image, text: str, steps: int, triggers: int) -> Rendered:
         bases = {_canonical(self.pinned(base)): str(base) for base in image.bases if not base.is_scratch}
-        return Rendered(image, f"{image.context}/Dockerfile", text, steps, bases)
+        return Rendered(image, f"{image.context}/Dockerfile", text, steps, triggers, bases)
 
     @cached_property
     def _renderer(self) -> Renderer:
@@ -157,8 +163,8 @@ class Project:
             vars=image.vars,
         )
 
-    def _text(self, image: Image) -> tuple[str, int]:
-        """The text of an image's Dockerfile, and its steps."""
+    def _text(self, image: Image) -> tuple[str, int, int]:
+        """The text of an image's Dockerfile, its steps and its triggers, on whichever platform has the most."""
         from forebear.dockerfile.rendering import TemplateFault
 
         request = self._request(image)
@@ -167,7 +173,8 @@ class Project:
         except TemplateFault as error:
             raise InputError([_template_fault(error, image)]) from error
         known = [each.name for each in self.family.lineage.secrets]
-        return text, _read_back(text, image, request, known).steps(image.target)
+        read = _read_back(text, image, request, known)
+        return text, max(each.steps(image.target) for each in read), max(each.triggers(image.target) for each in read)
 
 
 def load(start: pathlib.Path) -> Project:
@@ -216,26 +223,20 @@ def _template_fault(error: TemplateFault, image: Image) -> Fault:
     return Fault(Place(f"templates/{error.template}", error.line), f"{error.problem} (image {image.name})")
 
 
-def _read_back(text: str, image: Image, request: Request, secrets: Collection[str]) -> Dockerfile:
-    """Read a rendered Dockerfile, and make sure that it names nothing that lineage.yml does not declare."""
+def _read_back(text: str, image: Image, request: Request, secrets: Collection[str]) -> list[Dockerfile]:
+    """Read a rendered Dockerfile for each of its platforms; it must name nothing that lineage.yml does not declare."""
     from forebear.dockerfile import declared
     from forebear.dockerfile.model import DockerfileFault
     from forebear.dockerfile.reader import read
 
     path = f"{image.context}/Dockerfile"
     try:
-        dockerfile = read(text, args=dict(image.args))
-        found = declared.faults(
-            dockerfile,
-            file=path,
-            parent=request.parent,
-            uses=request.uses.values(),
-            target=image.target,
-            known=secrets,
-        )
+        dockerfiles = [read(text, args=dict(image.args), platform=each) for each in image.platforms or (None,)]
+        judge = partial(declared.faults, file=path, parent=request.parent, uses=request.uses.values())
+        found = [fault for each in dockerfiles for fault in judge(each, target=image.target, known=secrets)]
     except DockerfileFault as error:
         hint = f"that is what templates/{image.template} renders; correct the template"
         raise InputError([Fault(Place(path, error.line), error.problem, hint)]) from error
     if found:
-        raise InputError(found)
-    return dockerfile
+        raise InputError(dict.fromkeys(found))
+    return dockerfiles

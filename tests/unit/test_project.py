@@ -99,6 +99,26 @@ class TestPinned:
 
 
 class TestRender:
+    def test_a_stage_may_be_chosen_by_the_platform_where_platforms_are_declared(self, tmp_path: Path) -> None:
+        chosen = site(tmp_path, "  os: {from: fedora:25, platforms: [linux/amd64, linux/arm64]}\n")
+        text = (
+            "FROM {{ parent }} AS on-amd64\nRUN a\nFROM {{ parent }} AS on-arm64\nRUN b\nRUN c\nFROM on-$TARGETARCH\n"
+        )
+        chosen.write("templates/os.Dockerfile.j2", text)
+        rendered = chosen.project.render()["os"]
+        assert rendered.steps == 2
+        assert [rendered.on(f"linux/{each}").stages[-1].base.stage for each in ("amd64", "arm64")] == [0, 1]
+
+    def test_a_platform_that_no_stage_is_for_is_told(self, tmp_path: Path) -> None:
+        chosen = site(tmp_path, "  os: {from: fedora:25, platforms: [linux/amd64, linux/arm64]}\n")
+        chosen.write("templates/os.Dockerfile.j2", "FROM {{ parent }} AS on-amd64\nFROM on-$TARGETARCH\n")
+        with pytest.raises(InputError, match=r"the base on-\$TARGETARCH \(on-arm64\) is not declared"):
+            chosen.project.render()
+
+    def test_triggers_are_counted(self, chain: Site) -> None:
+        chain.write("templates/tomcat.Dockerfile.j2", "FROM {{ parent }}\nONBUILD RUN a\nONBUILD RUN b\n")
+        assert [each.triggers for each in chain.project.render().values()] == [0, 2, 0]
+
     def test_each_image_gets_its_dockerfile(self, chain: Site) -> None:
         rendered = chain.project.render()
         assert list(rendered) == ["fedora", "tomcat", "webapp"]

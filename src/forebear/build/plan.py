@@ -154,6 +154,6 @@ def _unsound(recipe: Recipe, here: Present, bases: Mapping[str, Present]) -> tup
     if not here.stands_on(ground):
         return (f"its layers do not begin with those of its {recipe.ground.kind} {recipe.ground.name}",)
     bound = (ground.history or 0) + ground.triggers + recipe.steps + here.beside
-    if here.history is not None and here.history > bound:
+    if here.triggers != recipe.triggers or (here.history is not None and here.history > bound):
         return (f"{recipe.shown} names an image that somebody built on top of forebear's",)
     return ()

@@ -55,7 +55,8 @@ class Recipe:
 
     `reference` is the release tag; `context_path` the build context as messages show it, `context` its
     digest; `steps` the greatest number of entries that its Dockerfile can add to
-    the history of its base; `blocked` says why it cannot be built, in words;
+    the history of its base, `triggers` how many ONBUILD instructions it has;
+    `blocked` says why it cannot be built, in words;
     `unprepared` which of its preparations are due, so that its context is not yet what it will be.
     """
 
@@ -68,6 +69,7 @@ class Recipe:
     needs: tuple[Need, ...]
     steps: int
     blocked: tuple[str, ...] = ()
+    triggers: int = 0
     unprepared: tuple[str, ...] = ()
 
     @property

@@ -105,6 +105,7 @@ class _Kitchen:
             files=context.summary(),
             needs=tuple(self._need(alias, base) for alias, base in aliases),
             steps=each.steps,
+            triggers=each.triggers,
             blocked=tuple(self._blocked(image, platform)),
             unprepared=self.ready.due.get(image.name, ()),
         )
@@ -165,7 +166,7 @@ class _Kitchen:
 
         each = self.rendered[recipe.target.image]
         image, context = each.image, self.contexts[each.image.name]
-        text, grounds = parametrise(each.text, each.dockerfile)
+        text, grounds = parametrise(each.text, each.on(recipe.target.platform))
         return Source(
             context=lambda: stream(context, text.encode(), epoch=image.epoch),
             args=image.args,

@@ -153,6 +153,10 @@ class Dockerfile:
         own = sum(len(stage.instructions) for stage in chain)
         return own + sum(one.trigger is not None for stage in chain[1:] for one in stage.instructions)
 
+    def triggers(self, target: str | None = None) -> int:
+        """How many ONBUILD instructions an image of a target has: those of its own stage. Raises DockerfileFault."""
+        return sum(one.trigger is not None for one in self.target(target).instructions)
+
     def _needs(self) -> list[set[int]]:
         """For each stage those that it uses; a trigger counts where it comes into effect."""
         needs: list[set[int]] = [set() for _ in self.stages]

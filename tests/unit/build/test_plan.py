@@ -193,6 +193,13 @@ class TestImposters:
         ours = built(FEDORA, {UPSTREAM: GROUND})
         assert "on top of forebear's" in self.reasons(replace(ours, history=longer(ours, 1)))[0]
 
+    def test_an_image_on_top_of_ours_that_only_has_triggers(self) -> None:
+        ours = built(FEDORA, {UPSTREAM: GROUND})
+        assert "on top of forebear's" in self.reasons(replace(ours, triggers=1))[0]
+        of_its_own = replace(FEDORA, triggers=1)
+        assert judge(of_its_own, replace(ours, triggers=1), {UPSTREAM: GROUND}).action is Action.REUSE
+        assert judge(of_its_own, ours, {UPSTREAM: GROUND}).action is Action.BUILD
+
     def test_triggers_of_the_ground_explain_a_longer_history(self) -> None:
         ground = replace(GROUND, triggers=2)
         ours = built(FEDORA, {UPSTREAM: ground})

@@ -75,7 +75,7 @@ def test_a_run_with_nothing_to_build_asks_no_more_than_a_plan(chain: Site) -> No
 
 def test_only_a_run_that_builds_tries_what_the_engine_can_do(chain: Site) -> None:
     chain.build()
-    assert asked(chain).count("capabilities") == 1
+    assert "capabilities" in asked(chain)
     chain.build()
     assert "capabilities" not in asked(chain)
 
