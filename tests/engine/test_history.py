@@ -83,9 +83,12 @@ def test_every_instruction_stays_within_the_bound(
     assert parent.triggers == 1
     entries, bound = added(text, found(engine, busybox_base), parent)
     assert entries <= bound
+    assert read(text).triggers() == 1
     text = f"FROM {project}/every:1\nENV CHILD=1\n"
-    entries, bound = added(text, parent, made(client, engine, f"{project}/child:1", text, builder))
+    child = made(client, engine, f"{project}/child:1", text, builder)
+    entries, bound = added(text, parent, child)
     assert entries <= bound
+    assert child.triggers == read(text).triggers() == 0
 
 
 @pytest.mark.parametrize("builder", ["buildkit", "classic"])
