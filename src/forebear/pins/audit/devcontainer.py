@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from forebear.pins.audit.expansion import Expansion, literal
 from forebear.pins.audit.nodes import Mapping, Node, Scalar, at, scalars
-from forebear.pins.audit.written import Unusable, Written
+from forebear.pins.audit.written import Unusable, Written, once
 from forebear.pins.audit.yamltext import Unreadable, documents
 
 if TYPE_CHECKING:
@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 
     from forebear.pins.audit.model import Trouble, Use
 
-# A string, or a comment outside of one.
-_COMMENT: Final = re.compile(r'"(?:[^"\\\n]|\\.)*"|//[^\n]*|/\*.*?\*/', re.DOTALL)
+# A string, or a comment outside of one; one that does not end takes all that there is.
+_COMMENT: Final = re.compile(r'"(?:[^"\\]|\\.)*+(?:"|\Z)|//[^\n]*|/\*(?:.*?\*/|.*\Z)', re.DOTALL)
 _ESCAPE: Final = re.compile(r"\\(?:u[dD][89a-fA-F][0-9a-fA-F]{2}|.)", re.DOTALL)
 _VARIABLE: Final = re.compile(r"\$\{(.*?)\}")
 _LOCAL: Final = {"env", "localEnv"}
@@ -37,7 +37,8 @@ def read(data: bytes, path: str) -> Iterator[Use | Trouble]:  # noqa: ARG001 - e
         if isinstance(root, Unreadable):
             yield file.trouble(Unreadable(root.index, root.problem.replace("YAML", "JSON")))
             return
-        yield from filter(None, _uses(file, root))
+        yield from once(_uses(file, root))
+    yield from file.troubles
 
 
 def _uses(file: Written, root: Node) -> Iterator[Use | None]:

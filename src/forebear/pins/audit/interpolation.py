@@ -28,7 +28,7 @@ def interpolate(text: str) -> Expansion:
     try:
         word = reader.word(0, len(text), 0)
     except _Invalid:
-        return unknown(*reader.names)
+        return unknown(*(reader.names or [text[text.index("$") :]]))
     value = None if reader.unset else "".join(word.parts)
     return Expansion(value, tuple(reader.names), tuple(reader.unset), word.written)
 

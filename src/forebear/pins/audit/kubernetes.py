@@ -10,7 +10,7 @@ from forebear.pins.audit.helm import values_uses
 from forebear.pins.audit.model import Trouble
 from forebear.pins.audit.nodes import ANY, Node, Scalar, at, mappings, own_pairs, scalar, scalars
 from forebear.pins.audit.parts import Parts
-from forebear.pins.audit.written import Unusable, Written, read_yaml
+from forebear.pins.audit.written import Unusable, Written, once, read_yaml
 from forebear.reference import Reference, ReferenceFault
 
 if TYPE_CHECKING:
@@ -56,10 +56,9 @@ def _lines(data: bytes) -> Iterator[Use | Trouble]:
     except Unusable as why:
         yield why.trouble
         return
-    for line in _LINE.finditer(file.text):
-        use = file.use(Scalar(line["image"], *line.span("image")), _CONTAINER, templated)
-        if use is not None:
-            yield use
+    lines = _LINE.finditer(file.text)
+    yield from once(file.use(Scalar(line["image"], *line.span("image")), _CONTAINER, templated) for line in lines)
+    yield from file.troubles
 
 
 def _uses(file: Written, root: Node) -> Iterator[Use | None]:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
-from forebear.pins.audit.expansion import Expansion, literal
+from forebear.pins.audit.expansion import MAX_LENGTH, Expansion, literal
 from forebear.pins.audit.model import WHOLE_FILE, Span, Trouble, Use
 from forebear.pins.audit.spans import Spans
 from forebear.pins.audit.yamltext import Unreadable, documents
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from forebear.pins.audit.nodes import Node, Scalar
 
 MAX_BYTES: Final = 8 << 20
+MAX_USES: Final = 10_000
 
 _MARK: Final = b"\xef\xbb\xbf"
 _NOTHING: Final = frozenset({"", "~", "null", "Null", "NULL"})  # YAML 1.2.2, 10.3.2: the tag null
@@ -37,6 +38,8 @@ class Written:
 
     text: str
     spans: Spans
+    troubles: list[Trouble] = field(default_factory=list)
+    """What is wrong with texts that should be images, found on the way."""
 
     @classmethod
     def of(cls, data: bytes) -> Written:
@@ -77,6 +80,10 @@ class Written:
         """The use that a scalar is, None where it comes to nothing; `prefix` is no part of the reference."""
         start, end = self._inside(node)
         value = node.text.strip()
+        if len(value) > MAX_LENGTH:
+            problem = f"a text of {len(value):,} characters stands where an image belongs"
+            self.troubles.append(Trouble(_MALFORMED, self.spans.span(start, end), problem, "write its reference"))
+            return None
         exact = self.text[start:end] == value
         expansion = expand(value.removeprefix(prefix))
         if start == end or expansion.value == "" or (node.plain and node.text in _NOTHING):
@@ -113,11 +120,21 @@ def read_yaml(
     except Unusable as why:
         yield why.trouble
         return
+    documents = file.documents(hint)
+    yield from once(one for each in documents for one in ([each] if isinstance(each, Trouble) else find(file, each)))
+    yield from file.troubles
+
+
+def once(found: Iterable[Use | Trouble | None]) -> Iterator[Use | Trouble]:
+    """What was found, each use once, up to MAX_USES."""
     seen: set[tuple[Span, str | None]] = set()
-    for document in file.documents(hint):
-        for one in [document] if isinstance(document, Trouble) else find(file, document):
-            if isinstance(one, Trouble):
-                yield one
-            elif one is not None and (one.span, one.resolved) not in seen:
-                seen.add((one.span, one.resolved))
-                yield one
+    for one in found:
+        if isinstance(one, Trouble):
+            yield one
+        elif one is not None and (one.span, one.resolved) not in seen:
+            if len(seen) == MAX_USES:
+                problem = f"the file names more than {MAX_USES:,} images; those from here on were not judged"
+                yield Trouble(_MALFORMED, one.span, problem, "leave it out of the audit, or part it")
+                return
+            seen.add((one.span, one.resolved))
+            yield one

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -48,7 +49,7 @@ REPORT = Report(
 )
 
 _texts = st.text(st.characters(), max_size=20)
-_files = st.text(st.characters(exclude_characters="\0"), min_size=1, max_size=20)
+_files = st.binary(min_size=1, max_size=20).map(lambda name: os.fsdecode(name.replace(b"\0", b"/")))
 _numbers = st.integers(1, 10**6)
 _spans = st.builds(
     lambda line, column, lines, length: Span(line, column, line + lines, column + length, column, column + length),

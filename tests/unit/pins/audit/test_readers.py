@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from hypothesis import given
 
+from forebear.pins.audit import written
 from forebear.pins.audit.kinds import Kind, reader
 from forebear.pins.audit.written import MAX_BYTES
 
@@ -47,3 +48,37 @@ HEADS = {
 @pytest.mark.parametrize("kind", KINDS)
 def test_alias_bombs(kind: Kind) -> None:
     checked(reader(kind), f"{BOMB}\n{HEADS.get(kind, '')}".encode())
+
+
+IMAGES = {
+    Kind.COMPOSE: "services: {{a: {{image: '{0}'}}}}",
+    Kind.KUBERNETES: "apiVersion: v1\nkind: Pod\nspec: {{containers: [{{image: '{0}'}}]}}\n",
+    Kind.HELM: "image: '{0}'",
+    Kind.GITHUB: "jobs: {{a: {{container: '{0}'}}}}",
+    Kind.GITLAB: "image: '{0}'",
+    Kind.DEVCONTAINER: '{{"image": "{0}"}}',
+}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("piece", ["${A:-", "${{ ", "${{ a || ", "$A", "{{ ", "/*", "x"])
+def test_a_text_that_is_no_image_by_far(kind: Kind, piece: str) -> None:
+    lines = told(reader(kind), IMAGES[kind].format(piece * 5_000))
+    if kind is Kind.KUBERNETES and "{{" in piece:  # a template, of which only plain lines are read
+        assert lines == []
+    else:
+        assert [line.partition("characters ")[2] for line in lines] == ["stands where an image belongs"]
+
+
+@pytest.mark.parametrize("start", ['"\\\\', "/*", "//", '"'])
+def test_strings_and_comments_without_an_end(start: str) -> None:
+    assert len(told(reader(Kind.DEVCONTAINER), '{"image": ' + start * 30_000)) == 1
+
+
+def test_images_beyond_number(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(written, "MAX_USES", 3)
+    *some, last = told(
+        reader(Kind.COMPOSE), "services: {a: {image: x:1}, b: {image: x:2}, c: {image: x:3}, d: {image: x:4}}"
+    )
+    assert len(some) == 3
+    assert last.endswith("the file names more than 3 images; those from here on were not judged")
