@@ -10,6 +10,7 @@ import pytest
 from engines import Engine, Registry, borrowed, chosen, load_base, remove_images
 from families import Family
 from meeting import Meeting, meeting_on
+from own import Builder, made
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -88,6 +89,21 @@ def meeting(client: docker.APIClient) -> Iterator[Meeting]:
     """A place where commands of a build wait for the test."""
     with meeting_on(client) as meeting:
         yield meeting
+
+
+@pytest.fixture(scope="session")
+def builder(engines: Callable[[str], Engine], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Builder]:
+    """The family's own builder, and the family's sources in its volume."""
+    with made(engines("current-overlay2"), tmp_path_factory.mktemp("builder")) as builder:
+        yield builder
+
+
+@pytest.fixture(scope="session")
+def prepared(builder: Builder, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A cache folder that has what the builder prepared for the family: the WAR, as Maven made it."""
+    folder = tmp_path_factory.mktemp("buildcache")
+    builder.run("forebear", "build", "+webapp", where={"BUILDCACHE": str(folder)})
+    return folder
 
 
 @pytest.fixture(scope="session")

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 TOOL = Path(__file__).parents[2] / "tools/standin"
 FEDORA = "docker.io/library/fedora:25"
 DEBIAN = "docker.io/library/debian:standin"
+BUILDER = "docker.io/library/debian:bookworm-20250721-slim"
 
 
 def load_fedora(engine: Engine) -> str:
@@ -25,6 +26,11 @@ def load_fedora(engine: Engine) -> str:
 def load_debian(engine: Engine) -> str:
     """The reference of a Debian with apt, and Tomcat to install."""
     return _loaded(engine, "debian", DEBIAN)
+
+
+def load_builder(engine: Engine) -> str:
+    """The reference of the Debian 12 that the family's builder starts from."""
+    return _loaded(engine, "builder", BUILDER)
 
 
 def _loaded(engine: Engine, name: str, reference: str) -> str:

@@ -1,13 +1,14 @@
 <%@ page contentType="text/html; charset=UTF-8" session="false" trimDirectiveWhitespaces="true" %>
+<%@ page import="org.firethorn.Service" %>
 <!DOCTYPE html>
 <html lang="en">
 <head>
   <meta charset="UTF-8">
-  <title><%= System.getenv("FIRETHORN_TITLE") %></title>
+  <title><%= Service.title() %></title>
 </head>
 <body>
-  <h1><%= System.getenv("FIRETHORN_TITLE") %></h1>
-  <p>Version <%= System.getenv("FIRETHORN_VERSION") %>, on <%= application.getServerInfo() %>.</p>
+  <h1><%= Service.title() %></h1>
+  <p>Version <%= Service.version() %>, on <%= application.getServerInfo() %>.</p>
   <p><a href="availability">Availability</a></p>
 </body>
 </html>
