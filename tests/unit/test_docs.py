@@ -300,6 +300,10 @@ def printed(place: Site, ask: Callable[..., list[dict[str, Any]]]) -> Iterator[d
         yield from ask(*words.split())
     yield from ask("cut", "patch", "webapp", "--dry-run")
     yield from ask("init", "-C", str(place.root / "templates"))
+    place.write("theirs/a/Dockerfile", "FROM debian:12\n")
+    place.write("theirs/b/Dockerfile", "FROM debian:13\n")
+    place.write("theirs/c/Dockerfile", "FROM debian\n")
+    yield from ask("import", "theirs")
     engines = dict.fromkeys(("first", "second"), engine_document(place.engine))
     yield {"format": "forebear.reproduce/1", "engines": engines, "images": [reproduced(DIFFERENT)]}
     yield from releases(place)

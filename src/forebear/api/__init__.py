@@ -13,6 +13,7 @@ from forebear.api.cuts import CutOptions, Cutting, cut
 from forebear.api.engines import connect, doctor
 from forebear.api.files import Drift, drift, graph, init, render
 from forebear.api.fixes import Fixes, digests_of_today, fix
+from forebear.api.imports import Import, import_tree
 from forebear.api.lines import cut_lines
 from forebear.api.locks import check_lock, move_upstreams, outdated, write_lock
 from forebear.api.releases import (
@@ -35,6 +36,7 @@ __all__ = [
     "Drift",
     "Fixes",
     "Gated",
+    "Import",
     "Options",
     "Report",
     "abort_publication",
@@ -55,6 +57,7 @@ __all__ = [
     "export_report",
     "fix",
     "graph",
+    "import_tree",
     "init",
     "move_upstreams",
     "open_project",

@@ -7,6 +7,7 @@ import os
 import signal
 import sys
 from importlib import import_module
+from keyword import iskeyword
 from typing import TYPE_CHECKING, Final, NoReturn
 
 import click
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 
 COMMANDS: Final = {
     "init": "Start a lineage in this folder.",
+    "import": "Bring existing Dockerfiles under a lineage.",
     "render": "Write every Dockerfile from its template.",
     "graph": "Draw the tree of images.",
     "lock": "Fix the digest of every upstream in lineage.lock.",
@@ -52,7 +54,7 @@ class Commands(click.Group):
         """Load one; None where there is none of that name."""
         if cmd_name not in COMMANDS:
             return None
-        command: click.Command = import_module(f"forebear.cli.{cmd_name}").command
+        command: click.Command = import_module(f"forebear.cli.{cmd_name}{'_' * iskeyword(cmd_name)}").command
         return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
