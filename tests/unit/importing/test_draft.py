@@ -26,7 +26,7 @@ def test_references_among_the_own_images_become_parents() -> None:
         {
             "Base/Dockerfile": "FROM debian:12\n",
             "NodeBase/Dockerfile": "ARG NS=acme\nARG V=1.2.3\nFROM ${NS}/base:${V}\n",
-            "app/Dockerfile": "FROM golang:1 AS b\nFROM acme/node-base\nCOPY --from=b /a /a\nCOPY --from=acme/base /b /b\n",
+            "app/Dockerfile": "FROM golang:1 AS b\nFROM acme/node-base\nCOPY --from=b /a /a\nCOPY --from=acme/base / /\n",
         }
     )
     lineage = read(found.lineage.encode())
@@ -100,7 +100,9 @@ def test_near_equal_dockerfiles_share_a_template() -> None:
     assert "ENV NODE_VERSION {{ vars.node_version }}" in found.templates[path]
     assert len(found.templates) == 2
     images = read(found.lineage.encode()).images
-    assert [dict(images[name].vars) for name in "012"] == [{"node_version": f"2{n}.1"} for n in range(3)]
+    assert [dict(images[name].vars) for name in "012"] == [
+        {"node_version": f"2{n}.1", "install": f"node-2{n}.1"} for n in range(3)
+    ]
 
 
 def test_the_builders_own_frontend_and_the_byte_order_mark_are_left_out() -> None:
