@@ -26,7 +26,7 @@ def test_references_among_the_own_images_become_parents() -> None:
         {
             "Base/Dockerfile": "FROM debian:12\n",
             "NodeBase/Dockerfile": "ARG NS=acme\nARG V=1.2.3\nFROM ${NS}/base:${V}\n",
-            "app/Dockerfile": "FROM golang:1 AS b\nFROM acme/node-base\nCOPY --from=b /a /a\nCOPY --from=acme/base / /\n",
+            "app/Dockerfile": "FROM go:1 AS b\nFROM acme/node-base\nCOPY --from=b / /\nCOPY --from=acme/base / /\n",
         }
     )
     lineage = read(found.lineage.encode())
@@ -36,7 +36,7 @@ def test_references_among_the_own_images_become_parents() -> None:
         "base",
         "node-base",
     ]
-    assert {alias: str(base) for alias, base in lineage.images["app"].uses} == {"golang": "golang:1", "base": "base"}
+    assert {alias: str(base) for alias, base in lineage.images["app"].uses} == {"go": "go:1", "base": "base"}
     assert found.expected["node-base"] == "ARG NS=acme\nARG V=1.2.3\nFROM acme/base:1.2.3\n"
     assert not found.refused
 
