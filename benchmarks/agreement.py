@@ -1,0 +1,130 @@
+"""Compares the reader of Dockerfiles with BuildKit, file by file: agreement.py FOLDER…
+
+Each folder is one repository. Every Dockerfile in it, under any usual name, is given to BuildKit: `--call targets`
+tells the stages with their bases as written, `--call outline` the references that it looks up. A line `# syntax=` is
+taken out for both, since it would load another reader. Needs buildx and an engine, as DOCKER_HOST says; it takes about
+a second a file.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+import sys
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+from forebear.dockerfile.model import DockerfileFault
+from forebear.dockerfile.reader import read
+from forebear.pins.audit.kinds import Kind, kind_of
+from forebear.reference import Reference, ReferenceFault
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+THREADS = 24
+LOADED = re.compile(r"^#\d+ \[internal\] load metadata for (\S+)$", re.MULTILINE)
+REFUSED = re.compile(r"^ERROR: (.*)", re.MULTILINE)
+AWAY = re.compile(r"failed to resolve source metadata|failed to do request|context canceled")
+SYNTAX = re.compile(r"^[ \t]*#[ \t]*syntax[ \t]*=.*\n", re.IGNORECASE | re.MULTILINE)
+
+
+class Said(NamedTuple):
+    """What a reader says of a Dockerfile: its stages as name and base, what it looks up; or that it refuses it."""
+
+    stages: tuple[tuple[str, str], ...] = ()
+    references: frozenset[str] = frozenset()
+    refusal: str = ""
+
+
+def ask(text: bytes, call: str) -> tuple[int, str, str]:
+    """What buildx answers: exit code, output and messages."""
+    command = ["docker", "buildx", "build", "--progress=plain", "--platform=linux/amd64", f"--call={call}", "-"]
+    done = subprocess.run(command, input=text, capture_output=True, check=False)
+    return done.returncode, done.stdout.decode(errors="replace"), done.stderr.decode(errors="replace")
+
+
+def by_buildkit(text: bytes) -> Said:
+    """What BuildKit says."""
+    code, out, messages = ask(text, "targets,format=json")
+    if code:
+        found = REFUSED.search(messages)
+        return Said(refusal=found[1] if found else messages[-200:] or "?")
+    targets = json.loads(out)["targets"]
+    stages = tuple((each.get("name", ""), each.get("base", "")) for each in targets)
+    _, _, messages = ask(text, "outline")
+    found = REFUSED.search(messages)
+    if found and not AWAY.search(found[1]):
+        return Said(refusal=found[1])
+    return Said(stages, frozenset(LOADED.findall(messages)))
+
+
+def by_forebear(text: str) -> Said:
+    """What our reader says."""
+    try:
+        found = read(text, platform="linux/amd64")
+    except DockerfileFault as fault:
+        return Said(refusal=str(fault))
+    stages = tuple((each.name or "", each.base.text) for each in found.stages)
+    reached = {each.index for each in found.reached(found.target())}
+    uses = [use for use in found.externals if use.in_stage in reached and not use.onbuild]
+    names = [_canonical(use.resolved or "") for use in uses]
+    return Said(stages, frozenset(names)) if all(names) else Said(refusal="a base is no reference")
+
+
+def _canonical(text: str) -> str:
+    try:
+        reference = Reference.parse(text)
+    except ReferenceFault:
+        return ""
+    return str(reference if reference.tag or reference.digest else reference.with_tag("latest"))
+
+
+def difference(text: bytes) -> str | None:
+    """How the two differ in a file; None where they say the same."""
+    theirs, ours = by_buildkit(text), by_forebear(text.decode(errors="replace"))
+    if theirs.refusal or ours.refusal:
+        same = bool(theirs.refusal) == bool(ours.refusal)
+        return None if same else f"refused: BuildKit {theirs.refusal!r}, forebear {ours.refusal!r}"
+    if theirs.stages != ours.stages:
+        return f"stages: BuildKit {theirs.stages}, forebear {ours.stages}"
+    if theirs.references != ours.references:
+        return f"references: BuildKit {sorted(theirs.references)}, forebear {sorted(ours.references)}"
+    return None
+
+
+def dockerfiles(folder: Path) -> Iterator[bytes]:
+    """The Dockerfiles of a repository, each text once."""
+    seen = set()
+    for path in sorted(folder.rglob("*")):
+        if path.is_symlink() or not path.is_file() or ".git" in path.parts:
+            continue
+        data = path.read_bytes() if kind_of(path.name, b"FROM x") is Kind.DOCKERFILE else b""
+        data = SYNTAX.sub("", data.decode(errors="surrogateescape"), count=1).encode(errors="surrogateescape")
+        if data.strip() and data not in seen:
+            seen.add(data)
+            yield data
+
+
+def main() -> None:
+    """Print a row for each folder, and every difference."""
+    total: Counter[str] = Counter()
+    print("| repository | Dockerfiles | refused by both | differences |\n| --- | --- | --- | --- |")
+    with ThreadPoolExecutor(THREADS) as pool:
+        for folder in map(Path, sys.argv[1:]):
+            texts = list(dockerfiles(folder))
+            differing = [(text, each) for text, each in zip(texts, pool.map(difference, texts), strict=True) if each]
+            refused = sum(bool(by_forebear(text.decode(errors="replace")).refusal) for text in texts)
+            counts = Counter(files=len(texts), refused=refused, differences=len(differing))
+            total += counts
+            print(f"| {folder.name} | {counts['files']} | {counts['refused']} | {counts['differences']} |", flush=True)
+            print(*(f"{folder.name}: {each}" for _, each in differing), sep="\n", file=sys.stderr, flush=True)
+    print(f"| all | {total['files']} | {total['refused']} | {total['differences']} |")
+    sys.exit(total["differences"] > 0)
+
+
+if __name__ == "__main__":
+    main()
