@@ -15,12 +15,14 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from forebear.engine.model import (
+    Answer,
     Builder,
     BuildRequest,
     Capabilities,
     EngineDetails,
     EngineInfo,
     Facts,
+    File,
     Listed,
     Resolved,
     RunOutcome,
@@ -169,6 +171,14 @@ class FakeEngine:
     def save(self, image: str) -> Generator[bytes]:
         """The images of a fake have no files."""
         raise EngineRefused(f"while saving {image}: a fake engine keeps no files")
+
+    def files(self, image: str, paths: tuple[str, ...]) -> Mapping[str, File]:
+        """The images of a fake have no files."""
+        return {}
+
+    def ask(self, image: str, port: int, path: str, seconds: int, good: Callable[[Answer], bool]) -> Answer:
+        """Nothing listens in an image of a fake."""
+        raise BuildFailed(f"port {port} did not answer within {seconds} s")
 
     def run(self, image: str, command: tuple[str, ...], seconds: int) -> RunOutcome:
         """Every command succeeds, and prints itself."""

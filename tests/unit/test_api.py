@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from forebear import api
+from forebear.build.events import Ended
 from forebear.build.plan import Action
 from forebear.engine.model import Resolved
 from forebear.errors import Busy, InputError
@@ -16,6 +17,8 @@ from .projects import FEDORA, Site, site
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from forebear.build.events import Event
 
 MANIFEST = "application/vnd.oci.image.manifest.v1+json"
 ALPINE = Reference.parse("alpine:3")
@@ -227,7 +230,34 @@ class TestBuild:
         made = site(tmp_path, '  a: {from: "fedora:25", tests: [{name: runs, run: [echo, ok], output: "^echo ok$"}]}\n')
         assert made.build() == {"a": "built"}
         assert "gate runs: echo ok" in (tmp_path / ".forebear/logs/a.log").read_text()
-        assert api.run_gates(made.project, made.engine) == (api.Gated("a", "firethorn/a:2.1.7", ""),)
+        (found,) = api.run_gates(made.project, made.engine)
+        assert (found.image, found.reference, found.problem) == ("a", "firethorn/a:2.1.7", "")
+        assert [(each.gate, each.problems) for each in found.gates] == [("runs", ())]
+
+    def test_a_reused_image_passes_the_gates_that_are_new_to_it(self, tmp_path: Path) -> None:
+        made = site(tmp_path, '  a: {from: "fedora:25"}\n  b: {from: a}\n')
+        assert made.build() == {"a": "built", "b": "built"}
+        made.declare(
+            '  a: {from: "fedora:25", tests: [{name: runs, run: [echo, it], output: "other"}]}\n  b: {from: a}\n'
+        )
+        assert made.build() == {"a": "failed", "b": "reused"}
+        made.declare('  a: {from: "fedora:25", tests: [{name: runs, run: [echo, it], output: "it"}]}\n  b: {from: a}\n')
+        assert made.build() == {"a": "reused", "b": "reused"}
+        assert "gate runs" in (tmp_path / ".forebear/logs/a.log").read_text()
+        (tmp_path / ".forebear/logs/a.log").unlink()
+        assert made.build() == {"a": "reused", "b": "reused"}
+        assert not (tmp_path / ".forebear/logs/a.log").exists()
+
+    def test_what_a_child_requires_is_blamed_on_its_parent(self, tmp_path: Path) -> None:
+        made = site(tmp_path, '  a: {from: "fedora:25"}\n  b: {from: a, requires: {user: app, files: [/x]}}\n')
+        events: list[Event] = []
+        assert made.build(events=events) == {"a": "built", "b": "failed"}
+        (ended,) = (e for e in events if isinstance(e, Ended) and e.target.image == "b")
+        assert ended.why == (
+            "parent a:2.1.7 is not what b requires: its user is root, not app; /x is not there; "
+            "correct a, or `requires` of b",
+        )
+        assert made.engine.built == ["a"]
 
 
 class TestGates:

@@ -8,7 +8,7 @@ from forebear.api.audits import (
     audit_settings,
     compare_baseline,
 )
-from forebear.api.builds import Gated, Options, build, plan, reproduce, run_gates
+from forebear.api.builds import Gated, Options, build, gates_as_junit, plan, reproduce, run_gates
 from forebear.api.cuts import CutOptions, Cutting, cut
 from forebear.api.engines import connect, doctor
 from forebear.api.files import Drift, drift, graph, init, render
@@ -56,6 +56,7 @@ __all__ = [
     "drift",
     "export_report",
     "fix",
+    "gates_as_junit",
     "graph",
     "import_tree",
     "init",

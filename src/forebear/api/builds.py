@@ -7,21 +7,20 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, TypeVar
 
 from forebear.build.events import Ended, Outcome
-from forebear.errors import BuildFailed
 from forebear.lineage.selectors import select
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Container, Sequence
+    from collections.abc import Collection, Container, Sequence
 
-    from forebear.build.make import Gates
     from forebear.build.plan import Plan
     from forebear.build.published import Offer
-    from forebear.build.recipe import Recipe, Target
+    from forebear.build.recipe import Target
     from forebear.build.run import Emit
     from forebear.engine.model import Engine
     from forebear.lineage.model import Image
     from forebear.project import Project
     from forebear.registry.client import Registry
+    from forebear.release.gates import Result
     from forebear.release.reproduce import Reproduced
 
 
@@ -30,11 +29,12 @@ E = TypeVar("E")
 
 @dataclass(frozen=True, slots=True)
 class Gated:
-    """How an image passed its gates; `problem` is empty where it did."""
+    """How an image passed its gates, all together and each; `problem` is empty where it did."""
 
     image: str
     reference: str
     problem: str
+    gates: tuple[Result, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +76,9 @@ def build(
 
     What fails is told in the result, not raised. Raises InputError, and EngineError where the engine is gone.
     """
+    from forebear.build.passed import Passed
     from forebear.build.session import Session
+    from forebear.release.gating import Gating
 
     chosen = select(project.family, selected)
     with project.workspace.locked():
@@ -86,12 +88,16 @@ def build(
             if each.recipe.target.image not in chosen:
                 emit(Ended(each.recipe.target, each.recipe.reference, Outcome.PULLED, why=_UP_TO_DATE))
         session = Session(project, engine, chosen, write=True, emit=emit)
-        run = session.run(
-            _gates(project, engine),
-            lambda event: emit(_as_pulled(event, pulled)),
-            options.jobs or _jobs(),
-            fail_fast=options.fail_fast,
-        )
+        passed = Passed(project.workspace)
+        try:
+            run = session.run(
+                Gating(project, engine, passed),
+                lambda event: emit(_as_pulled(event, pulled)),
+                options.jobs or _jobs(),
+                fail_fast=options.fail_fast,
+            )
+        finally:
+            passed.save()
         return tuple(_as_pulled(each, pulled) for each in run)
 
 
@@ -122,24 +128,22 @@ def run_gates(project: Project, engine: Engine, selected: Sequence[str] = ()) ->
 
 
 def _gated(engine: Engine, image: Image) -> Gated:
-    from forebear.release.gates import check
+    from forebear.release.gates import results
 
     reference = image.reference.familiar
     facts = engine.inspect(reference)
     if facts is None:
         return Gated(image.name, reference, "it is not on the engine; run: forebear build")
-    try:
-        check(engine, image.tests, facts.id, lambda _line: None)
-    except BuildFailed as error:
-        return Gated(image.name, reference, str(error))
-    return Gated(image.name, reference, "")
+    found = results(engine, image.tests, facts.id, lambda _line: None)
+    problems = [f'gate "{each.gate}": {problem}' for each in found for problem in each.problems]
+    return Gated(image.name, reference, "; ".join(problems), found)
 
 
-def _gates(project: Project, engine: Engine) -> Callable[[Recipe], Gates]:
-    from forebear.release.gates import check
+def gates_as_junit(gated: Sequence[Gated]) -> str:
+    """How images passed their gates, as JUnit XML."""
+    from forebear.release.junit import junit
 
-    images = project.family.lineage.images
-    return lambda recipe: lambda image, log: check(engine, images[recipe.target.image].tests, image, log)
+    return junit((each.image, each.problem, each.gates) for each in gated)
 
 
 def _jobs() -> int:

@@ -32,7 +32,8 @@ class Order:
     """What a run is told: the plan, what is on the engine, and what stands behind each recipe.
 
     `source` gives what an image is built from, when its turn comes; `log` opens the log of a target, and gives
-    its path and what takes its lines; `jobs` is how many images are built at once.
+    its path and what takes its lines; `jobs` is how many images are built at once. `demands` raises BuildFailed where
+    the base of an image, by ID, lacks what that requires; `is_due` tells whether a reused image has yet to be gated.
     """
 
     plan: Plan
@@ -42,6 +43,8 @@ class Order:
     log: Callable[[Target], AbstractContextManager[tuple[str, Log]]] = field(hash=False)
     jobs: int
     fail_fast: bool
+    demands: Callable[[Recipe, str, Log], None] = field(default=lambda *_: None, hash=False)
+    is_due: Callable[[Recipe, str], bool] = field(default=lambda *_: False, hash=False)
 
 
 class Cascade:
@@ -58,7 +61,7 @@ class Cascade:
         self._running: dict[Future[Ended], Target] = {}
         self._stopping = False
         self._broken: EngineUnreachable | None = None
-        building = self._building = {t: s for t, s in self._steps.items() if s.action is Action.BUILD}
+        building = self._building = {t: s for t, s in self._steps.items() if self._has_work(s)}
         self._parents = {Target(name, t.platform) for t, s in building.items() for name in s.recipe.parents}
         self._schedule = Schedule(
             {
@@ -70,7 +73,7 @@ class Cascade:
     def run(self) -> tuple[Ended, ...]:
         """Build what is to be built. Raises EngineUnreachable where the engine went away."""
         for step in self._steps.values():
-            if step.action is not Action.BUILD:
+            if step.target not in self._building:
                 self._settle(step)
         with ThreadPoolExecutor(self._order.jobs, thread_name_prefix="build") as pool:
             try:
@@ -82,6 +85,12 @@ class Cascade:
         if self._broken:
             raise self._broken
         return tuple(self._ended[target] for target in self._steps)
+
+    def _has_work(self, step: Step) -> bool:
+        """Whether an image is built, or reused and has gates that it never passed."""
+        here = self._present.get(step.target)
+        due = step.action is Action.REUSE and here is not None and self._order.is_due(step.recipe, here.id)
+        return due or step.action is Action.BUILD
 
     def _hold_all(self, pool: ThreadPoolExecutor) -> None:
         """Hold what is there already and is to be built on."""
@@ -167,8 +176,17 @@ class Cascade:
                 log(f"ERROR {error}")
             return _ended(step, Outcome.FAILED, why=(str(error),), log=path, tail=tuple(tail.lines))
 
+    def _reuse(self, step: Step, here: Present, path: str, log: Log) -> Ended:
+        """Let an image that is reused pass the gates that are new to it."""
+        self._order.gates(step.recipe)(here.id, log)
+        if step.target in self._parents:
+            self._hold(step.target.image, here.id)
+        return _ended(step, Outcome.REUSED, step.reasons, here.id, step.key or "", path)
+
     def _build(self, step: Step, path: str, log: Log) -> Ended:
         recipe = step.recipe
+        if step.action is Action.REUSE:
+            return self._reuse(step, self._present[step.target], path, log)
         source = self._order.source(recipe)
         bases = self._bases(recipe, source)
         if step.may_be_spared and (here := self._present.get(step.target)):
@@ -177,6 +195,8 @@ class Cascade:
                 return _ended(step, Outcome.SPARED, why=("parent unchanged",), image=here.id, key=again.key or "")
             step = again
         self._emit(Started(step.target, step.reasons, path))
+        if recipe.ground.name in bases:
+            self._order.demands(recipe, bases[recipe.ground.name].id, log)
         made = self._workshop.make(recipe, source, bases, self._order.gates(recipe), log)
         self._present[step.target] = made
         if step.target in self._parents:

@@ -5,7 +5,9 @@ from __future__ import annotations
 import os
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Final
+from dataclasses import replace
+from functools import partial
+from typing import TYPE_CHECKING, Final, Protocol
 
 from forebear.build.digests import Digests
 from forebear.build.events import Began, Ended
@@ -24,10 +26,26 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Mapping
 
     from forebear.build.recipe import Present, Recipe, Target
-    from forebear.engine.model import Engine, EngineInfo
+    from forebear.engine.model import Engine, EngineInfo, Log
     from forebear.project import Project
 
 _PARTS: Final = 4
+
+
+class Gating(Protocol):
+    """What checks images in a run; each raises BuildFailed."""
+
+    def is_due(self, recipe: Recipe, image: str) -> bool:
+        """Whether a reused image, by ID, has gates that it never passed."""
+        ...
+
+    def check(self, recipe: Recipe, image: str, log: Log) -> None:
+        """Let an image, by ID, pass its gates."""
+        ...
+
+    def require(self, recipe: Recipe, parent: str, log: Log) -> None:
+        """Look for what an image requires in what it starts from, by ID."""
+        ...
 
 
 class Session:
@@ -94,10 +112,12 @@ class Session:
             order = self._order(again, lambda _recipe: lambda _image, _log: None, jobs, fail_fast=False)
             yield Cascade(order, workshop, emit).run()
 
-    def run(self, gates: Callable[[Recipe], Gates], emit: Emit, jobs: int, *, fail_fast: bool) -> tuple[Ended, ...]:
+    def run(self, gating: Gating, emit: Emit, jobs: int, *, fail_fast: bool) -> tuple[Ended, ...]:
         """Carry the plan out; how each target came to its end, parents first. Raises EngineError."""
         with self._workshop(Workshop, self.plan, emit) as workshop:
-            return Cascade(self._order(self.plan, gates, jobs, fail_fast=fail_fast), workshop, emit).run()
+            order = self._order(self.plan, lambda recipe: partial(gating.check, recipe), jobs, fail_fast=fail_fast)
+            order = replace(order, demands=gating.require, is_due=gating.is_due)
+            return Cascade(order, workshop, emit).run()
 
     def _order(self, carried: Plan, gates: Callable[[Recipe], Gates], jobs: int, *, fail_fast: bool) -> Order:
         logs = Logs(self._project.workspace, self.info.platform)

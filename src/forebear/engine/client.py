@@ -16,7 +16,7 @@ import docker.errors
 import requests
 from docker import APIClient
 
-from forebear.engine import containers
+from forebear.engine import asking, containers, filesof
 from forebear.engine.boundary import translated
 from forebear.engine.buildkit import version
 from forebear.engine.builds import TAR, parameters
@@ -25,12 +25,14 @@ from forebear.engine.details import details
 from forebear.engine.facts import facts, listed, platform, steps
 from forebear.engine.hiding import hiding
 from forebear.engine.model import (
+    Answer,
     Builder,
     BuildRequest,
     Capabilities,
     EngineDetails,
     EngineInfo,
     Facts,
+    File,
     Listed,
     Log,
     Resolved,
@@ -45,7 +47,7 @@ from forebear.reference import Reference
 from forebear.retry import Passing, retried
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Iterator, Mapping
+    from collections.abc import Callable, Generator, Iterator, Mapping
 
 _CHUNK: Final = 2**18
 _LAST: Final = string.digits + string.ascii_lowercase
@@ -62,6 +64,7 @@ class Docker:
         self._probing = threading.Lock()
         self._capabilities: Capabilities | None = None
         self._uploads = Uploads()
+        self._swept = False
 
     @property
     def _client(self) -> APIClient:
@@ -272,12 +275,37 @@ class Docker:
 
     def run(self, image: str, command: tuple[str, ...], seconds: int) -> RunOutcome:
         """Run a command in a container without network, and remove it. Raises BuildFailed when time is up."""
+        self._sweep()
         with (
             self._doing(f"running {' '.join(command)}"),
             containers.made(self._client, image, command) as container,
             self._uploads.ended_by(lambda: self._client.kill(container)),
         ):
             return containers.run(self._client, container, command, seconds)
+
+    def files(self, image: str, paths: tuple[str, ...]) -> Mapping[str, File]:
+        """What is at some paths of an image, by ID; nothing of it runs."""
+        self._sweep()
+        with self._doing("reading files"), containers.made(self._client, image, ("/",)) as container:
+            found = {path: filesof.read(self._client, container, path) for path in paths}
+        return {path: file for path, file in found.items() if file}
+
+    def ask(self, image: str, port: int, path: str, seconds: int, good: Callable[[Answer], bool]) -> Answer:
+        """Start a container of an image, without network, and ask its loopback until the answer is good."""
+        self._sweep()
+        with (
+            self._doing(f"asking port {port}"),
+            containers.started(self._client, image) as container,
+            self._uploads.ended_by(lambda: self._client.kill(container)),
+        ):
+            return asking.ask(self._client, container, port, path, seconds, good)
+
+    def _sweep(self) -> None:
+        """Once, before the first container."""
+        with self._probing:
+            swept, self._swept = self._swept, True
+            if not swept:
+                containers.sweep(self._client)
 
     def resolve(self, reference: str) -> Resolved | None:
         """Ask the registry, through the engine, what a tag names; None where the registry has no such image."""

@@ -165,6 +165,28 @@ class RunOutcome:
     output: str
 
 
+@dataclass(frozen=True, slots=True)
+class File:
+    """What is at a path of an image: a "file", "folder" or something else; `mode`: permission bits.
+
+    `content` is None where it is no file, or a larger one than is read.
+    """
+
+    kind: str
+    mode: int
+    uid: int
+    gid: int
+    content: bytes | None
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """An HTTP answer."""
+
+    status: int
+    body: str
+
+
 Sent = Callable[[int, int], None]
 """Told how many bytes of a push are sent, and how many there are, as far as the engine knows."""
 
@@ -244,6 +266,17 @@ class Engine(Protocol):
 
     def save(self, image: str) -> Generator[bytes]:
         """An image as a tar, in chunks, as `docker save` gives it; closing it ends the saving."""
+        ...
+
+    def files(self, image: str, paths: tuple[str, ...]) -> Mapping[str, File]:
+        """What is at some paths of an image, by ID; nothing of it runs. What is not there is left out."""
+        ...
+
+    def ask(self, image: str, port: int, path: str, seconds: int, good: Callable[[Answer], bool]) -> Answer:
+        """Start a container of an image, without network, and ask its loopback until the answer is good.
+
+        Once time is up the last answer counts. Raises BuildFailed where there was none, or the container ended.
+        """
         ...
 
     def run(self, image: str, command: tuple[str, ...], seconds: int) -> RunOutcome:

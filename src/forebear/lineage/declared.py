@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any, Final
 from pydantic import BaseModel, ValidationError
 
 from forebear.errors import Fault
-from forebear.lineage.schema import GateEntry, ImageEntry, LineageFile, PreparationEntry, SecretEntry
+from forebear.lineage.gates import FileEntry, GateEntry, HttpEntry, RequiresEntry
+from forebear.lineage.schema import ImageEntry, LineageFile, PreparationEntry, SecretEntry
 from forebear.lineage.spelling import PATIENCE, nearest
 from forebear.lineage.values import kind
 from forebear.lineage.wrong import shown
@@ -33,6 +34,8 @@ _TO_ADD: Final = {
     "images": "write images: and, below it, each image with what it starts from",
     "from": "write from: and an image of this file, an upstream with its tag, or scratch",
     "name": "write name: and what is checked",
+    "path": "write path: and a path in the image",
+    "port": "write port: and the port that it listens on",
     "run": "write run: and the command",
     "inputs": "write inputs: and the files and folders that the command reads",
     "outputs": "write outputs: and the files and folders that the command makes",
@@ -95,6 +98,12 @@ def _model(path: Path) -> type[BaseModel]:
             return ImageEntry
         case ("images", _, "prepare", *_):
             return PreparationEntry
+        case ("images", _, "requires", *_):
+            return RequiresEntry
+        case ("images", _, "tests", _, "files", *_):
+            return FileEntry
+        case ("images", _, "tests", _, "http", *_):
+            return HttpEntry
         case ("images", *_):
             return GateEntry
     return LineageFile

@@ -14,6 +14,7 @@ from forebear.reference import Reference  # noqa: TC001 - pydantic looks at the 
 
 if TYPE_CHECKING:
     from forebear.lineage.constraints import Constraint
+    from forebear.lineage.gate import Gate, Requirements
 
 SCRATCH: Final = "scratch"
 # 1980-01-01T00:00:00Z: zip files, and so jars and wars, can hold no earlier time (APPNOTE 4.4.6).
@@ -52,16 +53,6 @@ class Base:
         if self.upstream is not None:
             return self.upstream.familiar
         return self.image or SCRATCH
-
-
-@dataclass(frozen=True, slots=True)
-class Gate:
-    """A check on a built image: a command, the exit code and output (a regular expression) it must have."""
-
-    name: str
-    run: tuple[str, ...]
-    exit: int = 0
-    output: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +100,7 @@ class Image:
     epoch: int
     tests: tuple[Gate, ...]
     prepare: tuple[Preparation, ...] = ()
+    requires: Requirements | None = None
     locate: Locate = field(default=unplaced, compare=False, repr=False)
 
     @property

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+from dataclasses import astuple
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from forebear.lineage.constraints import parse_constraint
-from forebear.lineage.model import Base, Gate, Image, Lineage, Moving, Preparation, Secret, unplaced
+from forebear.lineage.gate import read_gate, read_requirements
+from forebear.lineage.model import Base, Image, Lineage, Moving, Preparation, Secret, unplaced
 from forebear.reference import Reference
 
 if TYPE_CHECKING:
@@ -75,8 +77,9 @@ def _image(image: Image) -> list[object]:
         image.target,
         image.platforms,
         image.epoch,
-        [[gate.name, gate.run, gate.exit, gate.output] for gate in image.tests],
+        [astuple(gate) for gate in image.tests],
         [[each.run, each.folder, each.inputs, each.outputs] for each in image.prepare],
+        image.requires and astuple(image.requires),
     ]
 
 
@@ -92,7 +95,7 @@ def _plain(value: Mapping[str, object]) -> dict[str, object]:
 
 def _read(fields: list[Any], locate: Locate) -> Image:
     name, version, base, uses, (registry, repository), template, context, values, *rest = fields
-    args, labels, target, platforms, epoch, tests, prepare = rest
+    args, labels, target, platforms, epoch, tests, prepare, requires = rest
     return Image(
         name=name,
         version=version,
@@ -107,10 +110,11 @@ def _read(fields: list[Any], locate: Locate) -> Image:
         target=target,
         platforms=tuple(platforms),
         epoch=epoch,
-        tests=tuple(Gate(gate, tuple(run), code, output) for gate, run, code, output in tests),
+        tests=tuple(map(read_gate, tests)),
         prepare=tuple(
             Preparation(tuple(run), folder, tuple(inputs), tuple(outputs)) for run, folder, inputs, outputs in prepare
         ),
+        requires=requires and read_requirements(requires),
         locate=locate,
     )
 

@@ -9,14 +9,15 @@ from forebear.errors import Fault, InputError, Place
 from forebear.lineage.checks import faults_between
 from forebear.lineage.declared import declare
 from forebear.lineage.document import load
-from forebear.lineage.model import DEFAULT_EPOCH, KEEP, Gate, Image, Lineage, Locate, Preparation, Secret
+from forebear.lineage.gates import gate, requirements
+from forebear.lineage.model import DEFAULT_EPOCH, KEEP, Image, Lineage, Locate, Preparation, Secret
 from forebear.lineage.values import kind
 from forebear.reference import DOCKER_HUB, Reference
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from forebear.lineage.schema import GateEntry, ImageEntry, LineageFile
+    from forebear.lineage.schema import ImageEntry, LineageFile
 
 _NO_VARS: Final[Mapping[str, object]] = MappingProxyType({})
 
@@ -81,8 +82,9 @@ def _image(name: str, entry: ImageEntry, family: LineageFile, locate: Locate) ->
         target=entry.target or None,
         platforms=entry.platforms or family.platforms,
         epoch=entry.epoch or family.epoch or DEFAULT_EPOCH,
-        tests=tuple(_gate(each) for each in entry.tests),
+        tests=tuple(gate(each) for each in entry.tests),
         prepare=tuple(Preparation(each.run, each.in_, each.inputs, each.outputs) for each in entry.prepare),
+        requires=requirements(entry.requires) if entry.requires else None,
         locate=locate,
     )
 
@@ -91,7 +93,3 @@ def _reference(name: str, version: str, family: LineageFile) -> Reference:
     registry, _, folder = (family.registry or DOCKER_HUB).partition("/")
     repository = "/".join(part for part in (folder, family.project, name) if part)
     return Reference(registry, repository, version)
-
-
-def _gate(entry: GateEntry) -> Gate:
-    return Gate(entry.name, entry.run, entry.exit, entry.output or None)

@@ -11,6 +11,13 @@ from pydantic.json_schema import GenerateJsonSchema
 
 from forebear.lineage import grammar, patterns, values
 from forebear.lineage.constraints import Constraint
+from forebear.lineage.gates import (  # noqa: TC001 - pydantic looks at them
+    Command,
+    GateEntry,
+    Line,
+    Printed,
+    RequiresEntry,
+)
 from forebear.lineage.model import KEEP, Base, Moving
 from forebear.lineage.versions import LONGEST
 
@@ -47,17 +54,6 @@ Argument = Annotated[str, PlainValidator(values.text(grammar.argument)), _shape(
 Variable = Annotated[str, PlainValidator(values.text(grammar.variable)), _shape(patterns.VARIABLE)]
 SecretName = Annotated[str, PlainValidator(values.text(grammar.secret)), _shape(patterns.MOUNT_ID)]
 Label = Annotated[str, PlainValidator(values.text(grammar.label)), _shape(patterns.LABEL)]
-Line = Annotated[str, PlainValidator(values.text(grammar.line)), _shape(patterns.LINE)]
-Expression = Annotated[
-    str,
-    PlainValidator(values.text(grammar.expression)),
-    WithJsonSchema({"type": "string", "format": "regex"}),
-]
-Printed = Annotated[
-    str,
-    PlainValidator(values.printed),
-    WithJsonSchema({"type": ["string", "number"], "pattern": patterns.VALUE}),
-]
 Vars = Annotated[Mapping[str, Any], PlainValidator(values.frozen_vars), WithJsonSchema({"type": "object"})]
 Epoch = Annotated[
     int,
@@ -67,27 +63,6 @@ Epoch = Annotated[
             "anyOf": [
                 {"type": "integer", "minimum": 1, "maximum": grammar.LAST_SECOND},
                 {"type": "string", "pattern": patterns.TIME},
-            ]
-        }
-    ),
-]
-ExitCode = Annotated[
-    int, PlainValidator(values.exit_code), WithJsonSchema({"type": "integer", "minimum": 0, "maximum": 255})
-]
-Command = Annotated[
-    tuple[str, ...],
-    PlainValidator(values.command),
-    WithJsonSchema(
-        {
-            "anyOf": [
-                {"type": "string", "pattern": patterns.WORD, "description": "For the image's shell."},
-                {
-                    "type": "array",
-                    "prefixItems": [{"type": ["string", "number"], "pattern": patterns.WORD}],
-                    "items": {"type": ["string", "number"], "pattern": patterns.VALUE},
-                    "minItems": 1,
-                    "description": "A program and its arguments.",
-                },
             ]
         }
     ),
@@ -127,15 +102,6 @@ Paths = Annotated[
 
 class _Entry(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=False)
-
-
-class GateEntry(_Entry):
-    """A check that the image must pass before its tag moves or its children build."""
-
-    name: Annotated[Line, Field(description="What is checked, unique in the image.")]
-    run: Annotated[Command, Field(description="What runs in a container of the image.")]
-    exit: Annotated[ExitCode, Field(description="The exit code that passes.")] = 0
-    output: Annotated[Expression, Field(description="A regular expression that the output has to match.")] = ""
 
 
 class PreparationEntry(_Entry):
@@ -193,6 +159,7 @@ class ImageEntry(_Entry):
     platforms: Annotated[Platforms, Field(description="Its own platforms; else the family's.")] = ()
     epoch: Annotated[Epoch, Field(description="Its own epoch; else the family's.")] = 0
     tests: Annotated[tuple[GateEntry, ...], Field(description="Its gates.")] = ()
+    requires: Annotated[RequiresEntry | None, Field(description="What it needs of what it starts from.")] = None
     prepare: Annotated[
         tuple[PreparationEntry, ...], Field(description="Commands that run before its context is read.")
     ] = ()

@@ -5,10 +5,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from forebear.build.passed import Passed
 from forebear.build.plan import Action
 from forebear.build.session import Session
 from forebear.engine.facts import platform
 from forebear.errors import EngineUnreachable, InputError
+from forebear.release.gating import Gating
 from forebear.testing import FakeEngine
 
 from ..projects import Site, site
@@ -90,7 +92,12 @@ def test_without_an_engine_the_plan_holds_what_the_files_tell(chain: Site) -> No
 def test_without_an_engine_nothing_can_be_built(chain: Site) -> None:
     session = Session(chain.project, None, ("fedora",))
     with pytest.raises(TypeError, match="a session without an engine builds nothing"):
-        session.run(lambda _recipe: lambda _image, _log: None, lambda _event: None, 1, fail_fast=False)
+        session.run(
+            Gating(chain.project, chain.engine, Passed(chain.project.workspace)),
+            lambda _event: None,
+            1,
+            fail_fast=False,
+        )
 
 
 def test_the_files_faults_are_told_before_those_of_the_engine(chain: Site) -> None:

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from forebear.errors import InputError, Place
 from forebear.lineage.constraints import Comparator, Constraint
-from forebear.lineage.model import DEFAULT_EPOCH, Base, Gate, Image, Lineage, Moving
+from forebear.lineage.gate import Gate
+from forebear.lineage.model import DEFAULT_EPOCH, Base, Image, Lineage, Moving
 from forebear.lineage.reader import read
 from forebear.reference import Reference
 

@@ -2,10 +2,10 @@ from __future__ import annotations
 
 import pytest
 
-from forebear.engine.model import RunOutcome
+from forebear.engine.model import Facts, RunOutcome
 from forebear.errors import BuildFailed, EngineRefused, EngineUnreachable
-from forebear.lineage.model import Gate
-from forebear.release.gates import SECONDS, check
+from forebear.lineage.gate import SECONDS, Gate
+from forebear.release.gates import check
 from forebear.testing import FakeEngine
 
 
@@ -15,6 +15,7 @@ class Scripted(FakeEngine):
     def __init__(self, **outcomes: RunOutcome | Exception) -> None:
         super().__init__()
         self.outcomes = outcomes
+        self.images["sha256:1"] = Facts("sha256:1", "linux/amd64", (), (), (), None, 0, 0)
         self.ran: list[tuple[str, tuple[str, ...], int]] = []
 
     def run(self, image: str, command: tuple[str, ...], seconds: int) -> RunOutcome:
