@@ -1,0 +1,98 @@
+"""A small family that is published to a registry of its own, again and again."""
+
+from __future__ import annotations
+
+import multiprocessing
+import shutil
+import threading
+import time
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from families import Family
+
+from forebear import api
+from forebear.registry.client import Registry as Client
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from forebear.release.publish import Release
+
+CHAIN = ("top", "mid", "low")
+REPOSITORIES = "storage/docker/registry/v2/repositories"
+
+
+def briefly(seconds: float) -> None:
+    """Wait, but not as long as one would for a registry that needs it."""
+    time.sleep(min(seconds, 0.02))
+
+
+@dataclass
+class Shop:
+    """A family of three tiny images in a row, and the folder of the registry that it is published to."""
+
+    family: Family
+    storage: Path
+    seen: list[str] = field(default_factory=list)
+
+    def stock(self, registry: str) -> None:
+        """Declare and build the family."""
+        self.family.declare(registry=registry)
+        for name, base in zip(CHAIN, ("scratch", *CHAIN), strict=False):
+            self.family.add(name, base, f"COPY file /{name}", files={"file": name})
+        self.family.lock()
+        assert set(self.family.build().values()) <= {"built", "reused"}
+
+    def publish(self) -> Release:
+        """Publish, in this process."""
+        registry = Client(wait=briefly)
+        return api.publish(api.open_project(self.family.root), self.family.engine, registry=registry)
+
+    def tags(self, name: str) -> set[str]:
+        """The tags of an image, as they are on the registry's disk."""
+        folder = self.storage / REPOSITORIES / self.family.project / name / "_manifests/tags"
+        with suppress(FileNotFoundError):
+            return {each.name for each in folder.iterdir() if (each / "current/link").exists()}
+        return set()
+
+    def empty(self) -> None:
+        """Let the registry and the project forget what was published, but for the blobs."""
+        shutil.rmtree(self.storage / REPOSITORIES, ignore_errors=True)
+        shutil.rmtree(self.family.root / "releases", ignore_errors=True)
+
+    def complete(self) -> bool:
+        """Whether every version is there, nothing that is private is left, and what is there is proved."""
+        clean = all(self.tags(name) == {"1.0.0"} for name in CHAIN)
+        return clean and api.verify(api.open_project(self.family.root)).holds
+
+    @contextmanager
+    def watched(self) -> Iterator[None]:
+        """Look, all the while, for a version whose parent's is missing."""
+        over = threading.Event()
+
+        def look() -> None:
+            while not over.wait(0.01):
+                for parent, child in zip(CHAIN, CHAIN[1:], strict=False):
+                    if "1.0.0" in self.tags(child) and "1.0.0" not in self.tags(parent) and "1.0.0" in self.tags(child):
+                        self.seen.append(f"{child} without {parent}")
+
+        thread = threading.Thread(target=look)
+        thread.start()
+        try:
+            yield
+        finally:
+            over.set()
+            thread.join()
+        assert self.seen == []
+
+
+def killed(seconds: float, work: Callable[..., Any], *arguments: object) -> None:
+    """Let a process do some work, and kill it after a while, unless it is done by then."""
+    process = multiprocessing.get_context("fork").Process(target=work, args=arguments)
+    process.start()
+    process.join(seconds)
+    process.kill()
+    process.join()
