@@ -8,16 +8,17 @@ import threading
 import time
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
-from pathlib import Path
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
-
-from families import Family
 
 from forebear import api
 from forebear.registry.client import Registry as Client
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+    from families import Family
 
     from forebear.release.publish import Release
 
@@ -58,6 +59,10 @@ class Shop:
             return {each.name for each in folder.iterdir() if (each / "current/link").exists()}
         return set()
 
+    def has(self, name: str) -> bool:
+        """Whether the version of an image is there."""
+        return "1.0.0" in self.tags(name)
+
     def empty(self) -> None:
         """Let the registry and the project forget what was published, but for the blobs."""
         shutil.rmtree(self.storage / REPOSITORIES, ignore_errors=True)
@@ -75,8 +80,8 @@ class Shop:
 
         def look() -> None:
             while not over.wait(0.01):
-                for parent, child in zip(CHAIN, CHAIN[1:], strict=False):
-                    if "1.0.0" in self.tags(child) and "1.0.0" not in self.tags(parent) and "1.0.0" in self.tags(child):
+                for parent, child in pairwise(CHAIN):
+                    if self.has(child) and not self.has(parent) and self.has(child):
                         self.seen.append(f"{child} without {parent}")
 
         thread = threading.Thread(target=look)

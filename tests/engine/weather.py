@@ -65,11 +65,9 @@ class Weather:
 
     def _spoil(self, client: socket.socket, fault: str | None, line: bytes, rest: bytes) -> None:
         if fault in ("429", "500"):
-            body = '{"errors": [{"code": "%s", "message": "bad weather"}]}'
-            code, name = (
-                ("TOOMANYREQUESTS", "Too Many Requests") if fault == "429" else ("UNKNOWN", "Internal Server Error")
-            )
-            client.sendall(answer(f"{fault} {name}", body % code, "Retry-After: 0"))
+            name = "Too Many Requests" if fault == "429" else "Internal Server Error"
+            body = '{"errors": [{"code": "%s", "message": "bad weather"}]}' % name.upper().replace(" ", "")  # noqa: UP031
+            client.sendall(answer(f"{fault} {name}", body, "Retry-After: 0"))
             client.shutdown(socket.SHUT_WR)
             client.settimeout(1)
             while client.recv(CHUNK):

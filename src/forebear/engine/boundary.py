@@ -20,7 +20,8 @@ if TYPE_CHECKING:
 
 _PASSING_TEXT: Final = re.compile(
     r"toomanyrequests|too many requests|429 Too Many|\b50[0234] (Internal|Bad|Service|Gateway)"
-    r"|HTTP (?:429|50[0234])\b|connection reset by peer|broken pipe|: EOF$|TLS handshake timeout|i/o timeout|unexpected EOF",
+    r"|HTTP (?:429|50[0234])\b|connection reset by peer|broken pipe|: EOF$"
+    r"|TLS handshake timeout|i/o timeout|unexpected EOF",
     re.IGNORECASE,
 )
 
