@@ -47,7 +47,8 @@ def command(console: Console, *, keep: int | None, yes: bool, dry_run: bool) -> 
             console.note("nothing is superseded")
         return _end(console, decisions, None)
     done = api.prune(project, engine, going)
-    console.result(f"removed {len(done.removed)}, which freed {done.freed / 1e6:.1f} MB", bold=True)
+    told = "the engine is too busy to tell" if done.freed is None else f"{done.freed / 1e6:.1f} MB"
+    console.result(f"removed {len(done.removed)}; freed: {told}", bold=True)
     return _end(console, decisions, done)
 
 

@@ -23,10 +23,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Pruned:
-    """What was removed, and how many bytes of the engine's disk that freed."""
+    """What was removed, and how many bytes of the engine's disk that freed; None where it does not tell."""
 
     removed: tuple[str, ...]
-    freed: int
+    freed: int | None
 
 
 def plan(project: Project, engine: Engine, keep: int) -> tuple[Decision, ...]:
@@ -72,7 +72,7 @@ def _needs(project: Project, engine: Engine, keep: int, others: Sequence[tuple[s
 
 def remove(engine: Engine, decisions: Iterable[Decision]) -> Pruned:
     """Remove what is to go; what the engine does not let go, since it is used by now, stays. Raises EngineError."""
-    before = engine.occupied()
+    before = _occupied(engine)
     removed = []
     for decision in decisions:
         if decision.remove:
@@ -80,7 +80,16 @@ def remove(engine: Engine, decisions: Iterable[Decision]) -> Pruned:
                 engine.untag(decision.tagged.reference)
                 removed.append(decision.tagged.reference)
     _drop_unnamed(engine, {each.tagged.id for each in decisions if each.remove})
-    return Pruned(tuple(removed), max(0, before - engine.occupied()))
+    after = _occupied(engine)
+    return Pruned(tuple(removed), None if before is None or after is None else max(0, before - after))
+
+
+def _occupied(engine: Engine) -> int | None:
+    """The bytes that images take. The containerd store cannot tell while others build: what it counts may go."""
+    for _ in range(3):
+        with suppress(EngineRefused):
+            return engine.occupied()
+    return None
 
 
 def _drop_unnamed(engine: Engine, images: Iterable[str]) -> None:

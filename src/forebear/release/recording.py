@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from forebear.build.recipe import BaseKind, Target
 from forebear.errors import BuildFailed
+from forebear.release.git import Git
 from forebear.release.record import (
     Builder,
     Component,
@@ -18,9 +19,9 @@ from forebear.release.record import (
     Made,
     Record,
     Released,
+    Revision,
     Upstream,
 )
-from forebear.release.revision import revision
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -59,7 +60,7 @@ class Recording:
             version=lineage.version,
             registry=str(lineage.registry),
             published=f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}",
-            revision=revision(self.stock.project.workspace.root),
+            revision=_revision(Git(self.stock.project.workspace.root)),
             engine=self._builder(),
             upstreams=self._upstreams(),
             images=self._images(),
@@ -119,6 +120,12 @@ class Recording:
             if (here := self.stock.session.here(Target(name, platform)))
         }
         return Upstream(digest=pin.digest, local=pin.local, platforms=layers)
+
+
+def _revision(git: Git) -> Revision | None:
+    """The commit that is checked out, and whether the project is as that has it; None without git or a commit."""
+    commit = git.head
+    return Revision(commit=commit, clean=not git.changed()) if commit else None
 
 
 def _components(stamp: Stamp) -> Components:
