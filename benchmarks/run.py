@@ -17,13 +17,14 @@ from files import files, start
 from lab import lab
 from page import put
 from peers import bake, forebear, kolla
+from publish import publish
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from page import Section
 
-PARTS = ("start", "files", "cascade", "running", "thousand", "big", "digest")
+PARTS = ("start", "files", "cascade", "running", "thousand", "big", "digest", "publish")
 FILES_ONLY = ("start", "files")
 
 
@@ -73,6 +74,8 @@ def _on_engine(asked: argparse.Namespace, store: str, root: Path) -> Iterator[Se
             yield big(engine, 2 << 30, root / "big", asked.date)
         if "digest" in parts and store == "containerd":
             yield digest(engine, asked.size, asked.runs, root / "digest", asked.date)
+        if "publish" in parts:
+            yield publish(engine, Family("tree", asked.size), asked.runs, root / "publish", asked.date)
 
 
 if __name__ == "__main__":
