@@ -41,7 +41,8 @@ def publish(lab: Lab, family: Family, runs: int, root: Path, date: str) -> Secti
     lab.empty()
     sure([FOREBEAR, "lock", "--local"], project, lab.env)
     sure([FOREBEAR, "build", "-q"], project, lab.env)
-    ours, theirs = [], []
+    ours: list[float] = []
+    theirs: list[float] = []
     for number in range(runs):
         pair = [(ours, [FOREBEAR, "publish", "-q"]), (theirs, ["sh", "-c", _loop(family, port)])]
         for seconds, command in pair if number % 2 else reversed(pair):
