@@ -122,7 +122,9 @@ def test_a_record_that_is_cut_short_is_told(length: int) -> None:
 
 
 @settings(max_examples=30, deadline=None)
-@given(st.sampled_from(["record", "project", "published", "revision", "engine", "images"]), st.none() | st.text("a\n"))
+@given(
+    st.sampled_from(["record", "project", "published", "revision", "engine", "images"]), st.none() | st.text("a\x1b")
+)
 def test_the_schema_and_the_reader_agree(key: str, value: str | None) -> None:
     document = json.loads(text()) | {key: value}
     validator = jsonschema.Draft202012Validator(json.loads(schema_text()))
