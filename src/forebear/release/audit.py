@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from itertools import chain, zip_longest
+from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
-from forebear.pins.audit import dockerfiles
+from forebear.pins.audit import dockerfiles, pom
 from forebear.pins.audit.family import Declared, highest
 from forebear.pins.audit.history import versions
 from forebear.pins.audit.judge import Judge
@@ -32,7 +33,7 @@ def audit(project: Project, engine: Engine | None, settings: Settings) -> Report
     unlocked = {str(each) for each in project.family.lineage.upstreams if project.lock.pin(each) is None}
     judge = Judge(settings, references(project) | unlocked)
     found = chain(declared.all(), declared.back(highest(_past(project, engine))), _built(project, declared, engine))
-    files = [judge.judge(LINEAGE, project.declaration, found), *_rendered(project, judge)]
+    files = [judge.judge(LINEAGE, project.declaration, found), *_rendered(project, judge), *_poms(project, judge)]
     settled = settle(files, judge)
     paths = tuple(sorted(each.path for each in files))
     return Report(settled.findings, settled.suppressed, files=paths, fail_on=settings.fail_on)
@@ -68,6 +69,15 @@ def _rendered(project: Project, judge: Judge) -> Iterator[Judged]:
         data = project.workspace.read(rendered.path, limit=LIMIT) if there else b""
         found = dockerfiles.read(data, rendered.path) if there else iter(())
         yield judge.judge(rendered.path, data, chain(_drift(rendered, data, there=there), found))
+
+
+def _poms(project: Project, judge: Judge) -> Iterator[Judged]:
+    """What there is to tell of each pom.xml that an image is made from."""
+    for image in project.family.lineage.images.values():
+        for path in dict.fromkeys(path for each in image.prepare for path in each.inputs):
+            if PurePosixPath(path).name == "pom.xml" and project.workspace.exists(path):
+                data = project.workspace.read(path, limit=LIMIT)
+                yield judge.judge(path, data, pom.read(data, image))
 
 
 def _drift(rendered: Rendered, data: bytes, *, there: bool) -> Iterator[Trouble]:

@@ -149,3 +149,29 @@ def test_a_version_that_goes_back_on_the_engine(tmp_path: Path) -> None:
 
 def test_a_tree_knows_the_images_of_the_lineages_in_it(place: Site) -> None:
     assert api.audit_files(place.root.parent, [place.root.name]).findings == ()
+
+
+POM = "<project>\n  <parent><version>9</version></parent>\n  <version>\n    {}</version>\n</project>\n"
+PREPARED = """\
+  web:
+    from: "docker.io/library/fedora:25"
+    prepare: [{run: mvn, inputs: [web/pom.xml, web/src], outputs: [images/web/web.war]}]
+"""
+
+
+@pytest.mark.parametrize(
+    ("pom", "wanted"),
+    [
+        (POM.format("2.1.7"), []),
+        (POM.format("${revision}"), []),
+        ("<project/>", []),
+        (POM.format("2.1.6"), [("pom-version", 3, "the version is 2.1.6, and that of the image web is 2.1.7")]),
+        (POM.format("2.1.7")[:-5], [("malformed", 5, "this is not XML: unclosed token")]),
+        ("<!DOCTYPE a><project/>", [("malformed", 1, "a document type is declared, which no pom needs")]),
+    ],
+)
+def test_the_version_of_a_pom_is_its_images(place: Site, pom: str, wanted: list[tuple[str, int, str]]) -> None:
+    place.declare(PREPARED)
+    api.render(place.project)
+    place.write("web/pom.xml", pom)
+    assert [(rule, line, problem) for rule, _, line, problem in told(place)] == wanted
