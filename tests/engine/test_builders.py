@@ -41,9 +41,9 @@ def test_buildkit_is_chosen_and_what_it_can_promise_is_told(family: Family, engi
     family.add("a", "scratch", "ENV A=1")
     told = family.forebear("build").err
     if engine.name.endswith("containerd"):
-        assert "buildkit: a rebuild gives the same image, bit for bit" in told
+        assert "BuildKit: a rebuild gives the same image, bit for bit" in told
     else:
-        assert "buildkit: the same inputs give layers that may differ in their times" in told
+        assert "BuildKit: the same inputs give layers that may differ in their times" in told
         assert "the overlay2 image store cannot rewrite timestamps; the containerd image store can" in told
 
 
@@ -57,7 +57,7 @@ def test_where_buildkit_refuses_the_classic_builder_does(
     classic.lock()
     ran = classic.forebear("build")
     assert ran.lines == ["built    a 1.0.0", "built    b 1.0.0", "built    c 1.0.0", "3 built"]
-    assert "classic: the same inputs give layers that may differ in their times" in ran.err
+    assert "the classic builder: the same inputs give layers that may differ in their times" in ran.err
     assert f"(BuildKit refuses: {REFUSAL})" in ran.err
     assert output(client, classic.tag("c"), "cat", "/a", "/b", "/c") == "one\ntwo\none\n"
     assert layers(client, classic.tag("c"))[: len(layers(client, classic.tag("b")))] == layers(client, classic.tag("b"))

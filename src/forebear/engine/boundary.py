@@ -69,3 +69,11 @@ def _innermost(error: BaseException) -> BaseException:
     while cause := error.__cause__ or (None if error.__suppress_context__ else error.__context__):
         error = cause
     return error
+
+
+def check(response: requests.Response) -> None:
+    """Raise the SDK's error for an answer that is one."""
+    try:
+        response.raise_for_status()
+    except requests.HTTPError as error:
+        docker.errors.create_api_error_from_http_exception(error)

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import io
-import string
-import tarfile
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, closing, contextmanager, suppress
@@ -13,16 +10,15 @@ from itertools import chain
 from typing import TYPE_CHECKING, Any, Final
 
 import docker.errors
-import requests
 from docker import APIClient
 
 from forebear.engine import asking, containers, filesof
-from forebear.engine.boundary import translated
+from forebear.engine.boundary import check, translated
 from forebear.engine.buildkit import version
 from forebear.engine.builds import TAR, parameters
 from forebear.engine.connect import Address, connect, credentials, find
 from forebear.engine.details import details
-from forebear.engine.facts import facts, listed, platform, steps
+from forebear.engine.facts import facts, listed, patterns, platform, resolved, steps
 from forebear.engine.hiding import hiding
 from forebear.engine.model import (
     Answer,
@@ -39,19 +35,18 @@ from forebear.engine.model import (
     RunOutcome,
     Sent,
 )
+from forebear.engine.probing import probe
 from forebear.engine.pushes import PushOutput
-from forebear.engine.stream import BuildOutput, error_of, is_full, records, refusal
+from forebear.engine.stream import BuildOutput, error_of, records, refusal
 from forebear.engine.uploads import Uploads
-from forebear.errors import EngineRefused, EngineUnreachable, Error
+from forebear.errors import EngineRefused, EngineUnreachable
 from forebear.reference import Reference
-from forebear.retry import Passing, retried
+from forebear.retry import retried
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterator, Mapping
 
 _CHUNK: Final = 2**18
-_LAST: Final = string.digits + string.ascii_lowercase
-_PROBE: Final = b"FROM scratch\nLABEL forebear.probe=1\n"
 
 
 class Docker:
@@ -103,36 +98,17 @@ class Docker:
         """What the engine was found to be able to do: an empty image is built in each way, until one works."""
         with self._probing:
             if self._capabilities is None:
-                probed = self._probe(info := self.info())
+                probed = probe(info := self.info(), self._try)
                 known = version(self._address, info.api) if probed.builder is Builder.BUILDKIT else ""
                 self._capabilities = replace(probed, version=known)
             return self._capabilities
 
-    def _probe(self, info: EngineInfo) -> Capabilities:
-        full = Capabilities(Builder.BUILDKIT, rewrites_timestamps=True, why_not="")
-        store = f"the {info.store} image store cannot rewrite timestamps; the containerd image store can"
-        plain = Capabilities(Builder.BUILDKIT, rewrites_timestamps=False, why_not=store)
-        refused = ""
-        for capabilities in (full, plain) if info.keeps_digests else (plain,):
-            try:
-                self._try(capabilities, info.platform)
-            except (EngineUnreachable, Passing):
-                raise
-            except Error as error:
-                if is_full(error.problem):
-                    raise
-                refused = error.problem
-            else:
-                return capabilities
-        return Capabilities(Builder.CLASSIC, rewrites_timestamps=False, why_not=f"BuildKit refuses: {refused}")
-
-    def _try(self, capabilities: Capabilities, on: str) -> None:
-        request = BuildRequest(lambda: iter((_probe_context(),)), (), (), None, on, 1)
+    def _try(self, request: BuildRequest, capabilities: Capabilities) -> None:
         self.untag(self._build(request, capabilities, lambda _line: None))
 
     def tagged(self, folder: str, *, parts: int = 1) -> Mapping[str, Listed]:
         """The images under all tags of all repositories in a folder (docker.io/firethorn), by canonical reference."""
-        first, *others = _patterns(folder.removeprefix("docker.io/"), parts)
+        first, *others = patterns(folder.removeprefix("docker.io/"), parts)
         with ThreadPoolExecutor(parts) as pool:
             rest = pool.map(self._listed, others)
             found = [*self._listed(first), *chain.from_iterable(rest)]
@@ -204,7 +180,7 @@ class Docker:
             self._doing("building"),
             client.post(url, params=query, data=sent, headers=TAR, stream=True, timeout=None) as response,
         ):
-            _check(response)
+            check(response)
             with self._uploads.answering(response):
                 yield from records(response.iter_content(None))
 
@@ -270,7 +246,7 @@ class Docker:
         url = f"{client.base_url}/v{client.api_version}/images/{image}/get"
         # 20.10 writes the whole image to its disk before the first byte comes: no time is too long.
         with self._doing(f"saving {image}"), client.get(url, stream=True, timeout=None) as response:
-            _check(response)
+            check(response)
             yield from response.iter_content(_CHUNK)
 
     def run(self, image: str, command: tuple[str, ...], seconds: int) -> RunOutcome:
@@ -317,33 +293,4 @@ class Docker:
                 said = self._client.inspect_distribution(reference)
             except docker.errors.NotFound:
                 return None
-        descriptor = said["Descriptor"]
-        platforms = [platform(p["os"], p["architecture"], p.get("variant", "")) for p in said.get("Platforms") or ()]
-        return Resolved(descriptor["digest"], descriptor["mediaType"], tuple(platforms))
-
-
-def _patterns(folder: str, parts: int) -> list[str]:
-    """Patterns of references that share out a folder's repositories by the last letter of their names.
-
-    A name ends in a small letter or a digit (OCI distribution-spec, "Pulling manifests").
-    """
-    if parts == 1:
-        return [f"{folder}/*:*"]
-    return [f"{folder}/*[{_LAST[part::parts]}]:*" for part in range(parts)]
-
-
-def _probe_context() -> bytes:
-    buffer = io.BytesIO()
-    with tarfile.open(fileobj=buffer, mode="w") as tar:
-        member = tarfile.TarInfo("Dockerfile")
-        member.size = len(_PROBE)
-        tar.addfile(member, io.BytesIO(_PROBE))
-    return buffer.getvalue()
-
-
-def _check(response: requests.Response) -> None:
-    """Raise the SDK's error for an answer that is one."""
-    try:
-        response.raise_for_status()
-    except requests.HTTPError as error:
-        docker.errors.create_api_error_from_http_exception(error)
+        return resolved(said)

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
+import string
 from typing import TYPE_CHECKING, Any, Final
 
-from forebear.engine.model import Facts, Listed
+from forebear.engine.model import Facts, Listed, Resolved
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+_LAST: Final = string.digits + string.ascii_lowercase
 _CONFIG: Final = (
     "Cmd",
     "Entrypoint",
@@ -62,3 +64,20 @@ def platform(system: str, architecture: str, variant: str = "") -> str:
     if architecture == "arm64" and variant == "v8":
         variant = ""
     return "/".join(filter(None, (system, architecture, variant)))
+
+
+def patterns(folder: str, parts: int) -> list[str]:
+    """Patterns of references that share out a folder's repositories by the last letter of their names.
+
+    A name ends in a small letter or a digit (OCI distribution-spec, "Pulling manifests").
+    """
+    if parts == 1:
+        return [f"{folder}/*:*"]
+    return [f"{folder}/*[{_LAST[part::parts]}]:*" for part in range(parts)]
+
+
+def resolved(said: Mapping[str, Any]) -> Resolved:
+    """What an engine says of a registry's tag (Docker Engine API, DistributionInspect)."""
+    descriptor = said["Descriptor"]
+    platforms = [platform(p["os"], p["architecture"], p.get("variant", "")) for p in said.get("Platforms") or ()]
+    return Resolved(descriptor["digest"], descriptor["mediaType"], tuple(platforms))
