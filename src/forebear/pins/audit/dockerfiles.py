@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_right
 from typing import TYPE_CHECKING, Final
 
@@ -24,6 +25,8 @@ LIMIT: Final = 4 << 20
 PLATFORM: Final = "linux/amd64"
 """What names that depend on the platform are judged for."""
 
+# What Python's surrogateescape makes of other bytes (PEP 383).
+_NOT_UTF_8: Final = re.compile("[\udc80-\udcff]")
 _WHERE: Final = {"from": "FROM", "copy": "COPY --from", "mount": "RUN --mount"}
 
 
@@ -35,8 +38,9 @@ def read(data: bytes, path: str) -> Iterator[Use | Trouble]:  # noqa: ARG001 - t
     if len(data) > LIMIT:
         yield Trouble("malformed", WHOLE_FILE, f"this has more than {LIMIT:,} bytes", "make it smaller")
         return
-    text = data.decode("utf-8", "surrogateescape")
-    yield from _Reading(text).all()
+    reading = _Reading(data.decode("utf-8", "surrogateescape"))
+    yield from reading.not_utf_8()
+    yield from reading.all()
 
 
 class _Reading:
@@ -55,6 +59,12 @@ class _Reading:
             for instruction in found.instructions:
                 for told in _told(instruction.trigger or instruction, found.directives.escape):
                     yield self.placed(told, instruction)
+
+    def not_utf_8(self) -> Iterator[Trouble]:
+        found = None if self.text.isascii() else _NOT_UTF_8.search(self.text)
+        if found is not None:
+            problem = f"byte 0x{ord(found[0]) - 0xDC00:02x} is not UTF-8"
+            yield Trouble("not-utf-8", self.spans.span(*found.span()), problem, "save the file as UTF-8")
 
     def refused(self, fault: DockerfileFault) -> Trouble:
         where = self.spans.line(fault.line) if fault.line else WHOLE_FILE

@@ -15,12 +15,14 @@ if TYPE_CHECKING:
 _SPACE: Final = re.compile(r"(?:[ \t\r]|\\\r?\n)+")
 # A word without anything special in it, or a separator.
 _SIMPLE: Final = re.compile(
-    r"""(?:[ \t\r]|\\\r?\n)*
-    (?: ([^\s;&|()<>"'\\$`#][^\s;&|()<>"'\\$`]*) (?=[ \t\r\n;&|()]|\Z) | (\n|&&|\|\||;;?|\|&?|&(?!>)|[()]) )""",
+    r"""(?:[\x20\t\r]|\\\r?\n)*
+    (?: ([^\x20\t\r\n;&|()<>"'\\$`\#][^\x20\t\r\n;&|()<>"'\\$`]*) (?=[\x20\t\r\n;&|()]|\Z)
+      | (\n|&&|\|\||;;?|\|&?|&(?!>)|[()])
+    )""",
     re.VERBOSE,
 )
 _REDIRECTION: Final = re.compile(r"[0-9]*(?:<<<|<<-?|<[&>]?|>[>&|]?)|&>>?")
-_PLAIN: Final = re.compile(r"[^\s;&|()<>\"'\\$`]+")
+_PLAIN: Final = re.compile(r"[^ \t\r\n;&|()<>\"'\\$`]+")
 _IN_DOUBLE: Final = re.compile(r"[^\"\\$`]+")
 _NAME: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*|[0-9@*#?$!-]")
 _NESTED: Final = re.compile(r"[(){}'\"`\\]")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from itertools import accumulate
 
+from forebear.dockerfile.lines import BYTE_ORDER_MARK
 from forebear.pins.audit.model import Span
 
 
@@ -48,7 +49,8 @@ class Spans:
     def _place(self, offset: int) -> tuple[int, int]:
         starts = self._lines()
         line = bisect_right(starts, offset)
-        return line, offset - starts[line - 1] + 1
+        before = 1 if line == 1 and offset and self._text.startswith(BYTE_ORDER_MARK) else 0
+        return line, offset - starts[line - 1] + 1 - before
 
     def _offset(self, offset: int, line: int) -> int:
         if self._ascii:

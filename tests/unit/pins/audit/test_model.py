@@ -57,3 +57,7 @@ def test_a_span_is_that_part_of_the_bytes(text: str, data: st.DataObject) -> Non
     assert text.encode()[found.start : found.end].decode() == text[start:end]
     assert spans.at(found.line, found.column) == start
     assert text[:start].count("\n") == found.line - 1
+
+
+def test_a_byte_order_mark_is_no_column() -> None:
+    assert Spans("\ufeffab").span(1, 3) == Span(1, 1, 1, 3, 3, 5)
