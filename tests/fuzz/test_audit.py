@@ -1,4 +1,4 @@
-"""Generated Dockerfiles through reading, judging and settling: whatever is in them, there are findings and no traceback.
+"""Generated Dockerfiles, read, judged and settled: whatever is in them, there are findings and no traceback.
 
 Each run makes the same inputs, so that one that fails can be made again: its number is in the message.
 """
