@@ -15,11 +15,12 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 _CONTROL: Final = re.compile(r"\x1b\[[0-9;?]*[ -/]*[@-~]|[\x00-\x08\x0b-\x1f\x7f-\x9f]")
+_SURROGATE: Final = re.compile("[\ud800-\udfff]")
 
 
 def clean(text: str) -> str:
-    """A text without what could steer a terminal: much of what is printed comes from files and images."""
-    return _CONTROL.sub("", text)
+    """A text without what could steer a terminal, or has no UTF-8: much of what is printed is from files and images."""
+    return _SURROGATE.sub("\ufffd", _CONTROL.sub("", text))
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from forebear.cli.console import clean
 from forebear.errors import BuildFailed, EngineUnreachable
 
 if TYPE_CHECKING:
@@ -145,3 +146,7 @@ def test_a_reader_that_goes_away_is_no_defect(chain: Site, shell: Shell, monkeyp
 
     monkeypatch.setattr("click.echo", broken)
     assert shell("graph").code == 1
+
+
+def test_what_has_no_utf8_is_printed_as_the_sign_for_that() -> None:
+    assert clean("a\x1b[2Jé\ud800\udcff") == "aé\ufffd\ufffd"

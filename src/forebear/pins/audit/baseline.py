@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 from forebear.errors import Fault, InputError, Place
 from forebear.pins.audit.model import Finding, Severity, Span
 from forebear.pins.audit.rules import rules
-from forebear.pins.audit.settle import fingerprint
+from forebear.pins.audit.settle import fingerprint, printable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -113,6 +113,6 @@ def needless(gone: Iterable[Entry], file: str, severity: Severity) -> tuple[Find
 def _needless(entry: Entry, file: str, severity: Severity) -> Finding:
     rule = rules()[_RULE]
     span = Span(entry.line, 1, entry.line, 1, 0, 0)
-    problem = f"{entry.rule} is no longer found like this in {entry.file}"
+    problem = printable(f"{entry.rule} is no longer found like this in {entry.file}")
     print_ = fingerprint(file, rule.code, entry.fingerprint, 1)
     return Finding(rule, severity, file, span, problem, "run again with --write-baseline, which removes it", print_)

@@ -7,6 +7,7 @@ from collections import Counter
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote
 
+from forebear.pins.audit.encoded import encoded
 from forebear.pins.audit.model import Severity
 from forebear.pins.audit.report import clean, message
 
@@ -119,10 +120,10 @@ def artifact(file: str) -> Json:
 
     Percent-encoded by byte, so that every name of a file can be written (RFC 3986, 2.1 and 4.2).
     """
-    encoded = quote(file, safe="/", errors="surrogateescape")
+    quoted = quote(encoded(file), safe="/")
     if file.startswith("/"):
-        return {"uri": f"file://{encoded}"}
-    return {"uri": encoded, "uriBaseId": ROOT}
+        return {"uri": f"file://{quoted}"}
+    return {"uri": quoted, "uriBaseId": ROOT}
 
 
 def _region(span: Span) -> Json:

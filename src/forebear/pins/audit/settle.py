@@ -7,6 +7,7 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from forebear.pins.audit.encoded import encoded
 from forebear.pins.audit.model import Finding, Trouble
 from forebear.pins.audit.skew import skews
 
@@ -97,9 +98,9 @@ def _findings(path: str, remarks: Iterable[Remark]) -> Iterator[tuple[Remark, Fi
 def fingerprint(path: str, code: str, subject: str, number: int) -> str:
     """What names a finding whatever line it is on; `number` tells equal ones of a file apart."""
     text = "\0".join((path, code, subject, str(number)))
-    return hashlib.sha256(text.encode("utf-8", "surrogateescape")).hexdigest()[:_LENGTH]
+    return hashlib.sha256(encoded(text)).hexdigest()[:_LENGTH]
 
 
 def printable(text: str) -> str:
     """A text without bytes that were not UTF-8."""
-    return text if text.isascii() else text.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+    return text if text.isascii() else encoded(text).decode("utf-8", "replace")

@@ -49,13 +49,17 @@ REPORT = Report(
 )
 
 _texts = st.text(st.characters(), max_size=20)
-_files = st.binary(min_size=1, max_size=20).map(lambda name: os.fsdecode(name.replace(b"\0", b"/")))
+_files = st.binary(min_size=1, max_size=20).map(lambda name: os.fsdecode(name.replace(b"\0", b"/"))) | _texts
 _numbers = st.integers(1, 10**6)
 _spans = st.builds(
     lambda line, column, lines, length: Span(line, column, line + lines, column + length, column, column + length),
     *(_numbers, _numbers, st.integers(0, 2), st.integers(0, 9)),
 )
 _findings = st.builds(finding, st.sampled_from(["latest", "no-digest"]), _files, _spans | st.just(WHOLE_FILE), _texts)
+
+
+# A file and a text with a surrogate that stands for no byte, as an escape of JSON may write it.
+LONE = Report((finding("latest", "\ud800/\udc00\udcff", problem="\ud800"),))
 
 
 def reports() -> st.SearchStrategy[Report]:

@@ -65,6 +65,15 @@ def test_findings_are_parted() -> None:
     assert needless(compared.gone, "b.json", Severity.OFF) == ()
 
 
+def test_what_a_json_escape_writes_can_be_told() -> None:
+    entries = read(
+        b'{"format":"forebear.baseline/1","findings":[{"file":"\\ud800x","rule":"r","fingerprint":"\\ud800"}]}', "b"
+    )
+    (told,) = needless(entries, "b", Severity.WARNING)
+    assert told.problem == "r is no longer found like this in \ufffdx"
+    assert told.problem.encode()
+
+
 def test_a_baseline_only_shrinks(tmp_path: Path) -> None:
     file, none = tmp_path / "Dockerfile", Settings()
 

@@ -9,7 +9,7 @@ from urllib.parse import unquote_to_bytes, urlsplit
 from xml.etree import ElementTree
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from jsonschema import Draft7Validator, FormatChecker
 
 from forebear.pins.audit.annotations import workflow_commands
@@ -18,7 +18,7 @@ from forebear.pins.audit.model import Severity
 from forebear.pins.audit.report import Report, clean
 from forebear.pins.audit.sarif import artifact, sarif
 
-from .reports import GOLDEN, REPORT, RULES, reports
+from .reports import GOLDEN, LONE, REPORT, RULES, reports
 from .schemas import schema
 
 if TYPE_CHECKING:
@@ -59,6 +59,7 @@ def test_the_schema_finds_faults() -> None:
 
 
 @given(reports())
+@example(LONE)
 def test_sarif_of_any_text(report: Report) -> None:
     log = json.loads(as_sarif(report).encode())
     (run,) = log["runs"]
@@ -87,6 +88,10 @@ def test_files_as_uris(file: str, uri: str) -> None:
     assert ("uriBaseId" in artifact(file)) == (not file.startswith("/"))
 
 
+def test_a_name_that_no_file_can_have_is_a_uri_all_the_same() -> None:
+    assert artifact("\ud800/\udc00\udcff")["uri"] == "%EF%BF%BD/%EF%BF%BD%FF"
+
+
 def test_equal_fingerprints_of_a_file_are_told_apart() -> None:
     results: list[Any] = json.loads(as_sarif(Report((REPORT.findings[1],) * 2)))["runs"][0]["results"]
     hashes = [result["partialFingerprints"]["primaryLocationLineHash"] for result in results]
@@ -94,6 +99,7 @@ def test_equal_fingerprints_of_a_file_are_told_apart() -> None:
 
 
 @given(reports())
+@example(LONE)
 def test_junit_of_any_text(report: Report) -> None:
     root = ElementTree.fromstring(junit(report))
     assert int(root.get("failures", "")) == len(report.findings)
@@ -112,6 +118,7 @@ def test_junit_fails_from_the_threshold_on() -> None:
 
 
 @given(reports())
+@example(LONE)
 def test_a_finding_is_one_workflow_command(report: Report) -> None:
     lines = workflow_commands(report).encode().decode().split("\n")
     assert len(lines) == len(report.findings) + 1
