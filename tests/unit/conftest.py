@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from typing import TYPE_CHECKING
 
 import pytest
@@ -10,8 +11,17 @@ from hypothesis import HealthCheck, settings
 if TYPE_CHECKING:
     from pathlib import Path
 
-settings.register_profile("unit", deadline=None, max_examples=25, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile(
+    "unit", deadline=None, database=None, max_examples=15, suppress_health_check=[HealthCheck.too_slow]
+)
 settings.load_profile("unit")
+
+
+def pytest_collection_finish() -> None:
+    """Thousands of tests and all modules stay until the end: no use in looking at them again and again for garbage."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(20_000, 20, 20)
 
 
 @pytest.fixture(autouse=True)

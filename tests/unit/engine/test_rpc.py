@@ -103,7 +103,7 @@ def test_what_cannot_be_answered_is_refused_with_a_status(path: str, body: bytes
     assert (answer, headers[b"grpc-status"]) == (b"", status)
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=16, deadline=None)
 @given(st.binary(max_size=80), st.booleans())
 def test_a_connection_with_any_bytes_just_ends(data: bytes, begins: bool) -> None:
     with served() as connection:

@@ -20,7 +20,7 @@ def test_events_come_back_from_their_record(events: list[Vertex | Output]) -> No
     assert list(decode(record(*events))) == events
 
 
-@settings(max_examples=25)
+@settings(max_examples=15)
 @given(st.binary(max_size=40))
 def test_any_bytes_are_events_or_a_value_error(data: bytes) -> None:
     try:

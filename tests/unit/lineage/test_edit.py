@@ -135,7 +135,7 @@ def texts(draw: Any) -> tuple[bytes, list[str]]:
 
 
 @given(texts(), SCALARS, st.data())
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 def test_an_edit_gives_exactly_the_change_and_keeps_all_other_bytes(
     made: tuple[bytes, list[str]], value: str, data: st.DataObject
 ) -> None:

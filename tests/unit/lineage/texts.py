@@ -14,8 +14,8 @@ from forebear.lineage.reader import read
 if TYPE_CHECKING:
     from forebear.lineage.model import Lineage
 
-FEW = settings(max_examples=25, deadline=None)
-MANY = settings(max_examples=30, deadline=None)
+FEW = settings(max_examples=15, deadline=None)
+MANY = settings(max_examples=16, deadline=None)
 TOP = "lineage: 1\nproject: firethorn\nversion: 2.1.7\n"
 
 

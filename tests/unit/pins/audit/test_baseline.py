@@ -23,7 +23,7 @@ TEXTS = st.text('ab/.é"\\\n', max_size=5)
 ENTRIES = st.builds(Entry, TEXTS, TEXTS, TEXTS)
 
 
-@settings(max_examples=40)
+@settings(max_examples=20)
 @given(st.lists(ENTRIES, max_size=4))
 def test_what_is_written_is_read(entries: list[Entry]) -> None:
     found = read(write(entries), "x")

@@ -118,7 +118,7 @@ VALUES = WORDS | st.integers(0, 2) | st.none() | st.booleans()
 ANY = VALUES | st.lists(VALUES, max_size=2) | st.dictionaries(WORDS, VALUES, max_size=2)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(st.sampled_from([*GOOD, "x"]), ANY)
 def test_the_schema_and_the_reader_agree(key: str, value: Any) -> None:
     document = copy.deepcopy(GOOD)
