@@ -9,6 +9,7 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from audit import audit
 from big import big
 from cascade import compare, thousand
 from digest import digest
@@ -24,8 +25,8 @@ if TYPE_CHECKING:
 
     from page import Section
 
-PARTS = ("start", "files", "cascade", "running", "thousand", "big", "digest", "publish")
-FILES_ONLY = ("start", "files")
+PARTS = ("start", "files", "cascade", "running", "thousand", "big", "digest", "publish", "audit")
+FILES_ONLY = ("start", "files", "audit")
 
 
 def main() -> None:
@@ -37,6 +38,7 @@ def main() -> None:
     parser.add_argument("--runs", type=int, default=5)
     parser.add_argument("--size", type=int, default=100, help="images in a family; default: 100")
     parser.add_argument("--kolla", action="store_true", help="compare with kolla-build too, on overlay2")
+    parser.add_argument("--repository", action="append", default=[], metavar="URL", help="for audit: one to clone")
     asked = parser.parse_args()
     signal.signal(signal.SIGTERM, lambda number, _: sys.exit(128 + number))  # which removes engine and folders
     with tempfile.TemporaryDirectory(prefix="forebear-bench-", dir="/var/tmp") as root:
@@ -48,6 +50,8 @@ def _sections(asked: argparse.Namespace, root: Path) -> Iterator[Section]:
     parts = asked.part or PARTS
     if "start" in parts:
         yield start(4 * asked.runs, root / "start", asked.date)
+    if "audit" in parts and (asked.repository or asked.part):
+        yield audit(asked.repository, asked.runs, root / "audit", asked.date)
     if "files" in parts:
         with lab("overlay2") as engine:
             yield files(engine, asked.runs, root / "files", asked.date)

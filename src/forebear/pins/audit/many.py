@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import multiprocessing
+import signal
 import warnings
 from itertools import islice
 from typing import TYPE_CHECKING, Final
@@ -29,7 +30,7 @@ def judged(entries: Sequence[Entry], judge: Judge, jobs: int) -> list[Judged]:
     _Work.judge = judge
     with warnings.catch_warnings():  # of a process with threads, which forebear does not have here
         warnings.simplefilter("ignore", DeprecationWarning)
-        with multiprocessing.get_context("fork").Pool(jobs) as pool:
+        with multiprocessing.get_context("fork").Pool(jobs, _Work.begin) as pool:
             return [each for chunk in pool.imap_unordered(_Work.chunk, _chunks(entries)) for each in chunk]
 
 
@@ -37,6 +38,12 @@ class _Work:
     """What the processes share: forked ones have it without being told."""
 
     judge: Judge
+
+    @staticmethod
+    def begin() -> None:
+        """Leave it to the first process to be interrupted; end at once when that says so."""
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
 
     @staticmethod
     def chunk(entries: Sequence[Entry]) -> list[Judged]:

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import os
+import signal
+import sys
 from typing import TYPE_CHECKING
 
 import pytest
@@ -117,6 +119,19 @@ def test_several_processes_find_the_same(tmp_path: Path, monkeypatch: pytest.Mon
     one, more = (api.audit_files(tmp_path, ["."], jobs=jobs) for jobs in (1, 2))
     assert one == more
     assert len(one.findings) == len(one.files) == 10
+
+
+def test_processes_end_without_a_word(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(many, "_WORTH", 2)
+    made(tmp_path, *(f"{number}/Dockerfile" for number in range(9)))
+    before = signal.signal(signal.SIGTERM, lambda *_: sys.exit("terminated"))  # as the command line sets it
+    try:
+        assert len(api.audit_files(tmp_path, ["."], jobs=2).files) == 9
+    finally:
+        signal.signal(signal.SIGTERM, before)
+    assert capfd.readouterr().err == ""
 
 
 def test_overlapping_paths_are_judged_once(tmp_path: Path) -> None:
