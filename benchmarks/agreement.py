@@ -25,6 +25,8 @@ from forebear.reference import Reference, ReferenceFault
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from forebear.dockerfile.model import Dockerfile, Use
+
 THREADS = 24
 LOADED = re.compile(r"^#\d+ \[internal\] load metadata for (\S+)$", re.MULTILINE)
 REFUSED = re.compile(r"^ERROR: (.*)", re.MULTILINE)
@@ -53,7 +55,7 @@ def by_buildkit(text: bytes) -> Said:
     if code:
         found = REFUSED.search(messages)
         return Said(refusal=found[1] if found else messages[-200:] or "?")
-    targets = json.loads(out)["targets"]
+    targets = json.loads(out)["targets"] or ()
     stages = tuple((each.get("name", ""), each.get("base", "")) for each in targets)
     _, _, messages = ask(text, "outline")
     found = REFUSED.search(messages)
@@ -69,10 +71,19 @@ def by_forebear(text: str) -> Said:
     except DockerfileFault as fault:
         return Said(refusal=str(fault))
     stages = tuple((each.name or "", each.base.text) for each in found.stages)
-    reached = {each.index for each in found.reached(found.target())}
-    uses = [use for use in found.externals if use.in_stage in reached and not use.onbuild]
-    names = [_canonical(use.resolved or "") for use in uses]
-    return Said(stages, frozenset(names)) if all(names) else Said(refusal="a base is no reference")
+    looked_up = {use: _canonical(use.resolved or "") for use in _looked_up(found)}
+    if not all(looked_up.values()) or not all(
+        _canonical(use.resolved or "") for use in found.externals if not use.onbuild
+    ):
+        return Said(refusal="a name is blank, or no reference")
+    return Said(stages, frozenset(looked_up.values()))
+
+
+def _looked_up(found: Dockerfile) -> list[Use]:
+    """The images that the last stage needs; a trigger counts where a stage is FROM the one that holds it."""
+    reached = found.reached(found.target())
+    building, below = {each.index for each in reached}, {each.base.stage for each in reached}
+    return [use for use in found.externals if use.in_stage in (below if use.onbuild else building)]
 
 
 def _canonical(text: str) -> str:
