@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from forebear.pins.audit import references, suppress
-from forebear.pins.audit.model import Severity, Span, Trouble, Use
+from forebear.pins.audit.model import WHOLE_FILE, Severity, Span, Trouble, Use
 from forebear.pins.audit.rules import rules
 from forebear.pins.audit.spans import Spans
 
@@ -15,6 +15,14 @@ if TYPE_CHECKING:
     from forebear.pins.audit.model import Rule
     from forebear.pins.audit.settings import Settings
     from forebear.pins.audit.suppress import Suppression
+
+
+MOST: Final = 1_000
+"""How many remarks are made on one file; only one that is made to be a burden has more."""
+
+_TOO_MANY: Final = Trouble(
+    "malformed", WHOLE_FILE, f"there are more than {MOST:,} findings here; the others are not told", "exclude the file"
+)
 
 
 class Remark(NamedTuple):
@@ -58,6 +66,9 @@ class Judge:
             elif not self._is_local(each):
                 remarks += self.of_use(each)
                 pinned += [each] if each.resolved and "@" in each.resolved else []
+            if len(remarks) > MOST:
+                remarks[MOST:] = self.of_trouble(_TOO_MANY)
+                break
         suppressions: list[Suppression] = []
         for one in _suppressions(data):
             if isinstance(one, Trouble):

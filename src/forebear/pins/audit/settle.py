@@ -5,14 +5,16 @@ from __future__ import annotations
 import hashlib
 from collections import Counter
 from dataclasses import dataclass
+from itertools import islice
 from typing import TYPE_CHECKING, Final
 
 from forebear.pins.audit.encoded import encoded
+from forebear.pins.audit.judge import MOST
 from forebear.pins.audit.model import Finding, Trouble
 from forebear.pins.audit.skew import skews
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from forebear.pins.audit.judge import Judge, Judged, Remark
     from forebear.pins.audit.suppress import Suppression
@@ -54,8 +56,9 @@ def _of_file(file: Judged, between: Sequence[Trouble], judge: Judge) -> tuple[li
     remarks = [*file.remarks, *(remark for trouble in between for remark in judge.of_trouble(trouble))]
     if not remarks and not file.suppressions:
         return [], []
-    reasons = {id(remark): _reason(remark, file.suppressions) for remark in remarks}
-    needless = _needless(file.suppressions, remarks)
+    known = {(each.rule, each.line): each for each in reversed(file.suppressions)}
+    reasons = {id(remark): found.reason for remark in remarks if (found := _suppression(remark, known))}
+    needless = islice(_needless(file.suppressions, remarks), MOST)
     remarks += [remark for trouble in needless for remark in judge.of_trouble(trouble)]
     told: list[Finding] = []
     hidden: list[Suppressed] = []
@@ -68,19 +71,21 @@ def _of_file(file: Judged, between: Sequence[Trouble], judge: Judge) -> tuple[li
     return told, hidden
 
 
-def _reason(remark: Remark, suppressions: Iterable[Suppression]) -> str | None:
-    return next((each.reason for each in suppressions if _suppresses(each, remark)), None)
+def _suppression(remark: Remark, known: Mapping[tuple[str, int], Suppression]) -> Suppression | None:
+    """What suppresses a remark: a comment on its line, on the statement that it is in, or on the whole file."""
+    if remark.rule.name in _ALWAYS_TOLD:
+        return None
+    return next((known[key] for key in _keys(remark) if key in known), None)
 
 
-def _suppresses(suppression: Suppression, remark: Remark) -> bool:
-    if remark.rule.name != suppression.rule or remark.rule.name in _ALWAYS_TOLD:
-        return False
-    return suppression.line in (0, remark.span.line, remark.begins)
+def _keys(remark: Remark) -> Iterator[tuple[str, int]]:
+    yield from ((remark.rule.name, line) for line in (remark.span.line, remark.begins, 0))
 
 
 def _needless(suppressions: Iterable[Suppression], remarks: Sequence[Remark]) -> Iterator[Trouble]:
+    told = {key for remark in remarks if remark.rule.name not in _ALWAYS_TOLD for key in _keys(remark)}
     for each in suppressions:
-        if not any(_suppresses(each, remark) for remark in remarks):
+        if (each.rule, each.line) not in told:
             problem = f"there is nothing here that {each.rule} would tell"
             yield Trouble("needless-suppression", each.span, problem, "remove the comment", each.rule)
 

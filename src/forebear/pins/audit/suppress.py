@@ -35,6 +35,7 @@ class Suppression(NamedTuple):
 def suppressions(text: str, spans: Spans) -> Iterator[Suppression | Trouble]:
     """The suppressions of a file, one for each rule that a comment names, and what is wrong with its comments."""
     lines: list[str] = []
+    target = 0
     for found in _COMMENT.finditer(text):
         lines = lines or text.split("\n")
         span = spans.span(found.start(), found.end(1))
@@ -43,12 +44,13 @@ def suppressions(text: str, spans: Spans) -> Iterator[Suppression | Trouble]:
             yield parsed
             continue
         names, whole, reason = parsed
+        target = _target(lines, span, target)
         for name in names:
             rule = find(name)
             if rule is None:
                 yield _unknown(name, span)
             else:
-                yield Suppression(rule.name, span, 0 if whole else _target(lines, span), reason)
+                yield Suppression(rule.name, span, 0 if whole else target, reason)
 
 
 def _parsed(text: str, span: Span) -> tuple[list[str], bool, str] | Trouble:
@@ -70,11 +72,16 @@ def _unknown(name: str, span: Span) -> Trouble:
     return Trouble("bad-suppression", span, f"no rule is called {name[:40]}", action, name)
 
 
-def _target(lines: list[str], span: Span) -> int:
-    """The line that a comment is about: its own, or the next that is neither blank nor a comment."""
+def _target(lines: list[str], span: Span, last: int) -> int:
+    """The line that a comment is about: its own, or the next that is neither blank nor a comment.
+
+    `last` is what the comment before it was about: it is the same where that is still to come.
+    """
     if lines[span.line - 1][: span.column - 1].strip():
         return span.line
+    if last > span.line:
+        return last
     for number in range(span.line, len(lines)):
         if not _SKIPPED.match(lines[number]):
             return number + 1
-    return span.line
+    return len(lines) + 1

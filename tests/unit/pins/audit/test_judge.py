@@ -117,6 +117,13 @@ def test_needless_suppressions() -> None:
     ]
 
 
+def test_a_file_that_is_made_to_be_a_burden_is_told_of_in_short() -> None:
+    found = audit({"x": "FROM a\n" * 2_000}).findings
+    assert len(found) == 1_001
+    assert "there are more than 1,000 findings here; the others are not told" in {each.problem for each in found}
+    assert len(audit({"x": "FROM a\n" + "# forebear: ignore=latest because x\n" * 2_000}).findings) == 1_001
+
+
 def test_one_ancestor_at_two_digests() -> None:
     files = {
         "a": f"FROM x:1.2.3@{ONE}",
