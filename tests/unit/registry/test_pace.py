@@ -1,7 +1,9 @@
 from __future__ import annotations
 
+import socket
 import ssl
 import subprocess
+from types import SimpleNamespace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -33,11 +35,21 @@ def test_an_answer_that_drips_is_not_waited_for(registry: Registry, at_once: int
     assert waits == []
 
 
-@pytest.mark.usefixtures("hurried")
-def test_what_comes_quickly_may_take_longer(registry: Registry, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(pace, "SLOWEST", 1)
-    with serving(index(annotations={"a": "x" * 1_000_000})) as server:
-        assert registry.manifest(server.tag) is not None
+def test_what_comes_quickly_may_take_longer(monkeypatch: pytest.MonkeyPatch) -> None:
+    now = [0.0]
+    monkeypatch.setattr(pace, "time", SimpleNamespace(monotonic=lambda: now[0]))
+    ours, theirs = socket.socketpair()
+    with ours, theirs, pace._Paced(ours) as paced:
+        theirs.sendall(b"x" * pace.SLOWEST)
+        came = 0
+        while came < pace.SLOWEST:
+            came += paced.readinto(bytearray(pace.SLOWEST)) or 0
+        now[0] = pace.SECONDS + 0.5
+        theirs.sendall(b"y")
+        assert paced.readinto(bytearray(1)) == 1
+        now[0] = pace.SECONDS + 1.5
+        with pytest.raises(TimeoutError):
+            paced.readinto(bytearray(1))
 
 
 def test_a_certificate_that_nobody_knows_is_told(registry: Registry, tmp_path: Path) -> None:
