@@ -14,11 +14,13 @@ from forebear.pins.audit.tree import LIMIT, Obstacle, content
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
+    from multiprocessing.pool import Pool
 
     from forebear.pins.audit.judge import Judge, Judged
     from forebear.pins.audit.tree import Entry
 
 _CHUNK: Final = 50
+_SIGNALS: Final = (signal.SIGINT, signal.SIGTERM)
 _WORTH: Final = 200
 """From this many files on, starting processes costs less than they save."""
 
@@ -28,10 +30,26 @@ def judged(entries: Sequence[Entry], judge: Judge, jobs: int) -> list[Judged]:
     if jobs <= 1 or len(entries) < _WORTH or "fork" not in multiprocessing.get_all_start_methods():
         return list(_judged(entries, judge))
     _Work.judge = judge
+    pool = _pool(jobs)
+    try:
+        found = [each for chunk in pool.imap_unordered(_Work.chunk, _chunks(entries)) for each in chunk]
+    except BaseException:
+        pool.terminate()
+        raise
+    pool.close()
+    pool.join()
+    return found
+
+
+def _pool(jobs: int) -> Pool:
+    """The processes; a signal that comes before one of them has begun waits until it has."""
     with warnings.catch_warnings():  # of a process with threads, which forebear does not have here
         warnings.simplefilter("ignore", DeprecationWarning)
-        with multiprocessing.get_context("fork").Pool(jobs, _Work.begin) as pool:
-            return [each for chunk in pool.imap_unordered(_Work.chunk, _chunks(entries)) for each in chunk]
+        before = signal.pthread_sigmask(signal.SIG_BLOCK, _SIGNALS)
+        try:
+            return multiprocessing.get_context("fork").Pool(jobs, _Work.begin)
+        finally:
+            signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 class _Work:
@@ -44,6 +62,7 @@ class _Work:
         """Leave it to the first process to be interrupted; end at once when that says so."""
         signal.signal(signal.SIGINT, signal.SIG_IGN)
         signal.signal(signal.SIGTERM, signal.SIG_DFL)
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, _SIGNALS)
 
     @staticmethod
     def chunk(entries: Sequence[Entry]) -> list[Judged]:
