@@ -115,7 +115,6 @@ CASES = {
             "etc/machine-id": "machine-id",
             "var/lib/dbus/machine-id": "machine-id",
             "var/cache/fontconfig/*": "fontconfig-cache",
-            "var/cache/ldconfig/aux-cache": "ldconfig-cache",
             "var/cache/man/*": "man-db",
         },
         ("dnf.install()", "clean()"),

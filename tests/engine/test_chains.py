@@ -15,6 +15,7 @@ import pytest
 import requests
 from engines import Registry
 from families import FOREBEAR, Family, identity
+from own import copied
 from private import Private
 from serving import page, served
 from standins import load_debian, load_fedora, versions
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
     import docker
     from engines import Engine
 
-ROOT = Path(__file__).parents[2]
+CHAIN = "+webapp"
 IMPORT = '{% import "forebear/apt.j2" as apt %}'
 TOMCAT = ("default-jre-headless", "ca-certificates-java", "tomcat10")
 MANIFESTS = "application/vnd.oci.image.manifest.v1+json, application/vnd.docker.distribution.manifest.v2+json"
@@ -77,10 +78,7 @@ def debian(first: Engine, folder: Path) -> list[str]:
 def fedora(first: Engine, folder: Path) -> list[str]:
     """The sample, in a folder; its images."""
     load_fedora(first)
-    for name in ("images", "templates"):
-        shutil.copytree(ROOT / name, folder / name)
-    for name in ("lineage.yml", "lineage.lock"):
-        shutil.copy(ROOT / name, folder / name)
+    copied(folder)
     return [f"firethorn/{name}:2.1.7" for name in ("fedora", "tomcat", "webapp")]
 
 
@@ -90,18 +88,21 @@ def test_a_chain_is_the_same_bit_for_bit(
     load: Callable[[Engine], str],
     pair: tuple[Engine, Engine],
     registries: tuple[Registry, Registry],
+    prepared: Path,
     tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(prepared))  # where the sample's WAR is, as the builder made it
     first, second = pair
     images = distribution(first, tmp_path / "project")
-    forebear(first, tmp_path / "project", "lock", "--local", "--upgrade")
+    forebear(first, tmp_path / "project", "lock", "--local", "--upgrade", distribution.__name__)
     with first.client() as here, second.client() as there:
-        forebear(first, tmp_path / "project", "build")
+        forebear(first, tmp_path / "project", "build", CHAIN)
         shutil.copytree(tmp_path / "project", tmp_path / "clone", ignore=shutil.ignore_patterns(".forebear"))
         here.prune_builds(all=True)
         with ThreadPoolExecutor(1) as pool:
             elsewhere = pool.submit(built, second, tmp_path / "clone", load)
-            again = api.reproduce(api.open_project(tmp_path / "project"), api.connect(first.host))
+            again = api.reproduce(api.open_project(tmp_path / "project"), api.connect(first.host), [CHAIN])
             elsewhere.result()
         assert [each.graded.grade for each in again] == ["digest", "digest", "digest"]
         assert [identity(here, image) for image in images] == [identity(there, image) for image in images]
@@ -123,7 +124,7 @@ def forebear(engine: Engine, folder: Path, *words: str) -> None:
 def built(engine: Engine, folder: Path, load: Callable[[Engine], str]) -> None:
     """Build what is in a folder on an engine that has nothing yet."""
     load(engine)
-    forebear(engine, folder, "build")
+    forebear(engine, folder, "build", CHAIN)
 
 
 def pushed(client: docker.APIClient, registry: Registry, images: list[str]) -> list[str]:

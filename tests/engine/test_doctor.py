@@ -85,9 +85,9 @@ def test_no_engine(tmp_path: Path) -> None:
     host = "unix:///nowhere/docker.sock"
     ran = _forebear(tmp_path, host)
     assert ran.returncode == 4
-    first, second, *_ = json.loads(ran.stdout)["findings"]
-    assert (first["code"], first["what"]) == ("engine", f"there is no Docker engine at {host}")
-    assert second["what"] == f"the engine was looked for at {host}, as DOCKER_HOST says"
+    found = {each["code"]: each["what"] for each in json.loads(ran.stdout)["findings"]}
+    assert found["engine"] == f"there is no Docker engine at {host}"
+    assert found["address"] == f"the engine was looked for at {host}, as DOCKER_HOST says"
 
 
 def test_a_socket_without_permission(engines: Callable[[str], Engine]) -> None:
