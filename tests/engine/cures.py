@@ -76,6 +76,9 @@ class Case:
 
 
 BUILT = _wheel()
+# A file of its own: what is in the layers below is the same file for both builds, and told apart by nothing.
+LIBRARY = "cp /usr/lib/*/libz.so.1 /usr/local/lib/ && ldconfig"
+
 CASES = {
     "apt": Case(
         "debian",
@@ -109,12 +112,13 @@ CASES = {
     ),
     "scriptlets": Case(
         "tools",
-        (f"RUN mkdir /usr/share/fonts/own && fc-cache -f && {PAGE} && {DRAWN} && ldconfig",),
-        (f"RUN mkdir /usr/share/fonts/own && fc-cache -f && {PAGE} && {DRAWN} && ldconfig && {{{{ dnf.clean() }}}}",),
+        (f"RUN mkdir /usr/share/fonts/own && fc-cache -f && {PAGE} && {DRAWN} && {LIBRARY}",),
+        (f"RUN mkdir /usr/share/fonts/own && fc-cache -f && {PAGE} && {DRAWN} && {LIBRARY} && {{{{ dnf.clean() }}}}",),
         {
             "etc/machine-id": "machine-id",
             "var/lib/dbus/machine-id": "machine-id",
             "var/cache/fontconfig/*": "fontconfig-cache",
+            "var/cache/ldconfig/aux-cache": "ldconfig-cache",
             "var/cache/man/*": "man-db",
         },
         ("dnf.install()", "clean()"),

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 import time
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 import docker.errors
 
+from forebear.engine.boundary import check
 from forebear.engine.model import Answer
 from forebear.errors import BuildFailed
 
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
     from docker import APIClient
 
 _PAUSE: Final = 0.2
+_CHUNK: Final = 64 * 1024
+_HEAD: Final = 8
 _LIMIT: Final = 1024 * 1024
 _NO_TOOL: Final = 99
 # HTTP/1.0, so that the end of the connection is the end of the answer (RFC 1945, 7.2.2).
@@ -76,7 +79,7 @@ def _alive(client: APIClient, container: str) -> None:
 def _answer(client: APIClient, container: str, port: int, path: str) -> Answer | None:
     try:
         made = client.exec_create(container, ["/bin/sh", "-c", _SCRIPT, "sh", str(port), path], stderr=False)["Id"]
-        output = b"".join(_bounded(client.exec_start(made, stream=True)))
+        output = _output(client, made)
         code = client.exec_inspect(made)["ExitCode"]
     except docker.errors.APIError as error:
         _alive(client, container)
@@ -88,13 +91,30 @@ def _answer(client: APIClient, container: str, port: int, path: str) -> Answer |
     return parsed(output)
 
 
-def _bounded(chunks: Any) -> Any:
-    left = _LIMIT
-    for chunk in chunks:
-        yield chunk[:left]
-        left -= len(chunk)
-        if left <= 0:
-            return
+def _output(client: APIClient, made: str) -> bytes:
+    """What a command prints, as far as it is wanted.
+
+    Not by the SDK's exec_start, which takes the connection out of the pool and never closes it.
+    """
+    url = f"{client.base_url}/v{client.api_version}/exec/{made}/start"
+    with client.post(url, json={"Detach": False, "Tty": False}, stream=True, timeout=client.timeout) as response:
+        check(response)
+        data = b""
+        for chunk in response.iter_content(_CHUNK):
+            data += chunk
+            if len(data) > _LIMIT:
+                break
+        return _unframed(data)
+
+
+def _unframed(data: bytes) -> bytes:
+    """The contents of the frames of a stream (Docker Engine API, ContainerAttach, "Stream format")."""
+    found = []
+    while data:
+        size = int.from_bytes(data[4:_HEAD])
+        found.append(data[_HEAD : _HEAD + size])
+        data = data[_HEAD + size :]
+    return b"".join(found)
 
 
 def parsed(output: bytes) -> Answer | None:

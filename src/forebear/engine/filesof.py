@@ -6,8 +6,9 @@ import tarfile
 from posixpath import dirname, join, normpath
 from typing import IO, TYPE_CHECKING, Any, Final, cast
 
-import docker.errors
+import requests
 
+from forebear.engine.boundary import check
 from forebear.engine.model import File
 
 if TYPE_CHECKING:
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 LARGEST: Final = 1024 * 1024
 """How much of a file is read, in bytes."""
 
+_CHUNK: Final = 64 * 1024
 _HEADERS: Final = 64 * 1024
 _LINKS: Final = 16
 
@@ -34,14 +36,13 @@ def read(client: APIClient, container: str, path: str) -> File | None:
 
 def _at(client: APIClient, container: str, path: str) -> File | str | None:
     """What is at a path, or where a link leads."""
-    try:
-        chunks, _ = client.get_archive(container, path)
-    except docker.errors.NotFound:
-        return None
-    try:
-        return first(chunks)
-    finally:
-        chunks.close()
+    url = f"{client.base_url}/v{client.api_version}/containers/{container}/archive"
+    # Not by the SDK's get_archive, which leaves the connection open where not all is read.
+    with client.get(url, params={"path": path}, stream=True, timeout=client.timeout) as response:
+        if response.status_code == requests.codes.not_found:
+            return None
+        check(response)
+        return first(response.iter_content(_CHUNK))
 
 
 def first(chunks: Iterator[bytes]) -> File | str | None:
