@@ -17,6 +17,9 @@ _WHOLE: Final = (
     "it has no copy on write: every step copies the whole file system below it, so that each costs the time and the "
     "space of the whole image"
 )
+MEASURED: Final = "a chain of eight images took 2.1 times the time of overlay2 on vfs, and 6.1 times its space"
+"""From docs/storage-drivers.md."""
+
 _MOVE: Final = 'set "storage-driver": "overlay2" in the engine\'s daemon.json, or turn on the containerd image store'
 _GOOD: Final = ("overlay2", "overlayfs", "btrfs", "zfs")
 _COPYING: Final = ("vfs", "native")
@@ -28,7 +31,9 @@ def driver(details: EngineDetails) -> Finding:
     status = dict(details.driver_status)
     what = f"the storage driver is {details.driver}"
     if details.driver in _COPYING:
-        return problem(_CODE, what, _WHOLE, f"{_MOVE}; both keep their own images, so build or pull again")
+        return problem(
+            _CODE, what, f"{_WHOLE} ({MEASURED})", f"{_MOVE}; both keep their own images, so build or pull again"
+        )
     if _is_on_loopback(status):
         means = "every read and write goes through a file on another file system, and space is not given back"
         return problem(_CODE, f"{what}, on a loopback device", means, _MOVE)

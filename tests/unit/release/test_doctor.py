@@ -23,7 +23,7 @@ from forebear.pins.lock import Pin
 from forebear.reference import Reference
 from forebear.registry.auth import Login
 from forebear.release import health, surroundings
-from forebear.release.drivers import driver
+from forebear.release.drivers import MEASURED, driver
 from forebear.release.findings import Finding, Level
 from forebear.release.trial import obstacle, program
 from forebear.release.unreachable import unreachable
@@ -445,3 +445,11 @@ class TestDoctor:
         found = api.doctor(tmp_path, lambda: engine)
         assert (found.engine, found.findings[0].what) == (None, "no such page")
         assert found.findings[0].action
+
+
+def test_what_is_quoted_of_storage_drivers_was_measured() -> None:
+    page = (Path(__file__).parents[3] / "docs/storage-drivers.md").read_text("utf-8")
+    (row,) = (line for line in page.splitlines() if line.startswith("| vfs |"))
+    *_, seconds, _, used = (cell.strip() for cell in row.strip("|").split("|"))
+    assert f"{seconds} times the time" in MEASURED
+    assert f"{used} times its space" in MEASURED
