@@ -82,7 +82,8 @@ def _decide(recipe: Recipe, done: Mapping[Target, Step], present: Mapping[Target
     if blocked:
         return Step(recipe, Action.BLOCKED, tuple(dict.fromkeys(blocked)))
     if present is None:
-        return Step(recipe, Action.UNKNOWN, (f"on {recipe.ground.name}; its own inputs are {recipe.fingerprint}",))
+        told = f"on {recipe.ground.name}; its own inputs are {recipe.fingerprint}"
+        return Step(recipe, Action.UNKNOWN, (*recipe.unprepared, told))
     here = present.get(recipe.target)
     known = recipe.bases_in(present)
     if recipe.unprepared:

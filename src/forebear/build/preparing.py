@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from forebear.build.commands import carry_out, shown
 from forebear.build.context import changes, read_context
 from forebear.build.summary import mark
-from forebear.errors import BuildFailed
+from forebear.errors import BuildFailed, Fault, InputError
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -53,6 +54,7 @@ class Preparing:
 
     def due(self, image: Image, preparation: Preparation) -> Due | None:
         """The preparation, where its outputs are not what its inputs make of them. Raises InputError."""
+        self._confine(image, preparation)
         key, files = self._inputs(image, preparation)
         made = self.kept.record(key)
         if made is not None and made == self._outputs(preparation):
@@ -69,6 +71,15 @@ class Preparing:
             self._keep(due)
         _, files = self._inputs(due.image, due.preparation)
         self.kept.remember(self._last(due.preparation), files)
+
+    def _confine(self, image: Image, preparation: Preparation) -> None:
+        """No output is behind a link out of the project: what is put back would land there. Raises InputError."""
+        root = os.path.realpath(self.workspace.root)
+        real = {path: os.path.realpath(self.workspace.root / path) for path in preparation.outputs}
+        outside = [path for path, there in real.items() if not there.startswith(f"{root}/")]
+        if outside:
+            problem = f"{outside[0]} leads out of the project by a symbolic link"
+            raise InputError([Fault(image.place_of("prepare"), problem, "let the command write inside the project")])
 
     def _keep(self, due: Due) -> None:
         made = self._outputs(due.preparation)

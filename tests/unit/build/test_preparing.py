@@ -9,7 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from forebear import api
 from forebear.build.events import Ended, Event, Preparing
+from forebear.errors import InputError
 
 from ..projects import Site, site
 
@@ -85,6 +87,19 @@ def test_inputs_that_were_there_before_get_their_outputs_back(place: Site) -> No
     assert why(place) == ["its outputs were changed"]
     assert (output(place), runs(place)) == ("a\nb\n", 2)
     assert not list(place.root.rglob(".forebear-write-*"))
+
+
+def test_without_an_engine_the_plan_tells_what_has_to_run(place: Site) -> None:
+    (step,) = (step for step in api.plan(place.project, None).steps if step.target.image == "web")
+    assert step.action == "unknown"
+    assert step.reasons[0] == f"{RUN} has to run first: images/web/out is missing"
+
+
+def test_no_output_is_behind_a_link_out_of_the_project(place: Site, tmp_path: Path) -> None:
+    (place.root / "link").symlink_to(tmp_path)
+    place.declare(IMAGES.replace("outputs: [images/web/out]", "outputs: [link/out]"))
+    with pytest.raises(InputError, match=r"images\.web\.prepare: link/out leads out of the project by a symbolic link"):
+        place.plan()
 
 
 def test_another_command_runs(place: Site) -> None:
