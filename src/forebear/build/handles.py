@@ -22,16 +22,17 @@ _RUN: Final = re.compile(r":[0-9a-f]+-([0-9a-f]+)-([0-9a-f]+)-[0-9a-f]+$")
 class Handles:
     """The throw-away tags of a run.
 
-    The registry `forebear.invalid` cannot exist (RFC 2606, section 2): an engine that lost the tag finds
-    nothing, instead of somebody's image. Each tag ends with when and where the run began, and a random part,
-    so that two runs on one engine do not take each other's away. `place` is where runs exclude each other.
+    Their registry cannot exist: nothing listens on port 0 (RFC 6335, section 6). An engine that lost the tag finds
+    nothing, instead of somebody's image; and the containerd store, which asks the registry first, is refused at once,
+    where a name would be looked up in the DNS for each build. Each tag ends with when and where the run began, and a
+    random part, so that two runs on one engine do not take each other's away. `place` is where runs exclude each other.
     """
 
     def __init__(self, engine: Engine, project: str, *, by_digest: bool, place: str = "") -> None:
         self._engine = engine
         self._place = hashlib.sha256(place.encode()).hexdigest()[:8]
         self._run = f"{int(time.time()):x}-{self._place}-{secrets.token_hex(4)}"
-        self._folder = f"forebear.invalid/{project}"
+        self._folder = f"127.0.0.1:0/forebear/{project}"
         self._by_digest = by_digest
         self._lock = threading.Lock()
         self._made: dict[str, threading.Lock] = {}

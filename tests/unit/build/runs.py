@@ -76,7 +76,7 @@ def told(events: list[Event]) -> dict[str, str]:
 
 
 def thrown_away(engine: FakeEngine) -> list[str]:
-    return [tag for tag in engine.tags if tag.startswith("forebear.invalid/")]
+    return [tag for tag in engine.tags if tag.startswith("127.0.0.1:0/forebear/")]
 
 
 def meeting(*names: str) -> Callable[[str], None]:

@@ -30,7 +30,7 @@ class Stubborn(FakeEngine):
 
 
 def thrown_away(engine: FakeEngine) -> list[str]:
-    return sorted(tag for tag in engine.tags if tag.startswith("forebear.invalid/"))
+    return sorted(tag for tag in engine.tags if tag.startswith("127.0.0.1:0/forebear/"))
 
 
 TOMCAT = "docker.io/firethorn/tomcat:1"
@@ -46,7 +46,7 @@ def test_an_image_gets_a_tag_of_this_run_and_its_digest_where_that_is_its_id(by_
     engine = FakeEngine()
     image = engine.add("tomcat:1", "a").id
     name, _, digest = Handles(engine, "firethorn", by_digest=by_digest).of("tomcat", image).partition("@")
-    assert re.fullmatch(r"forebear\.invalid/firethorn/tomcat:[0-9a-f]{24}(-[0-9a-f]+){3}", name)
+    assert re.fullmatch(r"127\.0\.0\.1:0/forebear/firethorn/tomcat:[0-9a-f]{24}(-[0-9a-f]+){3}", name)
     assert engine.tags[name] == image
     assert digest == (image if by_digest else "")
 
@@ -133,10 +133,10 @@ def test_the_tags_of_runs_that_were_killed_are_swept_away_after_a_day(monkeypatc
     monkeypatch.setattr("time.time", lambda: 1_700_000_000.0 + DAY)
     recent = on(engine).of(TOMCAT, image)
     monkeypatch.setattr("time.time", lambda: 1_700_000_001.0 + DAY)
-    engine.tag(image, "forebear.invalid/firethorn/by-hand:1")
+    engine.tag(image, "127.0.0.1:0/forebear/firethorn/by-hand:1")
     on(engine).sweep()
     assert old not in engine.tags
-    assert {recent, other, "forebear.invalid/firethorn/by-hand:1"} <= engine.tags.keys()
+    assert {recent, other, "127.0.0.1:0/forebear/firethorn/by-hand:1"} <= engine.tags.keys()
 
 
 def test_several_threads_may_ask_at_once() -> None:

@@ -163,7 +163,7 @@ class TestThrowAwayTags:
         seen: list[str] = []
         chain.engine.before = lambda _name: seen.extend(thrown_away(chain.engine))
         chain.build()
-        held = {tag.partition(":")[0].rpartition("/")[2] for tag in seen}
+        held = {tag.rpartition("/")[2].partition(":")[0] for tag in seen}
         assert held == {"fedora-25", "fedora", "tomcat"}
 
     def test_a_parent_that_is_reused_is_held_before_the_first_build_begins(self, chain: Site) -> None:
