@@ -106,6 +106,17 @@ class TestOpen:
             assert set(client.tags(ref(up))) == {"0", *tags}
             assert client.tags(Reference.parse(f"{up.registry.address}/no/such")) == ()
 
+    def test_a_list_is_followed_page_after_page(self, start: Callable[[str], RealRegistry]) -> None:
+        """The list of repositories: this registry gives tags in one piece, however few are asked for."""
+        registry = start("")
+        names = [f"team/{n:02}" for n in range(7)]
+        with Registry() as client:
+            for name in names:
+                push(client, Reference.parse(f"{registry.address}/{name}:1"), name)
+            pages = client._pages(Reference.parse(f"{registry.address}/x"), "_catalog?n=3")
+            listed = [json.loads(page.body)["repositories"] for page in pages]
+        assert listed == [names[:3], names[3:6], names[6:]]
+
     def test_a_version_never_changes(self, up: Repository) -> None:
         with Registry() as client:
             manifest, other = push(client, ref(up, "0"), "one"), push(client, ref(up, "00"), "two")

@@ -176,15 +176,19 @@ class Registry:
         return manifests.read(answer.body, answer.headers.get("Content-Type", ""))
 
     def _tags(self, place: Reference) -> Iterator[str]:
-        path, scopes = f"{place.repository}/tags/list?n={_PAGE}", (scope(place.repository, "pull"),)
-        seen: set[str] = set()
+        for page in self._pages(place, f"{place.repository}/tags/list?n={_PAGE}"):
+            yield from _listed(page, place)
+
+    def _pages(self, place: Reference, path: str) -> Iterator[Answer]:
+        """The pages of a list, each of which says where the next one is; none where there is no list."""
+        scopes, seen = (scope(place.repository, "pull"),), set[str]()
         while path not in seen and len(seen) < _PAGES:
             seen.add(path)
             call = Call(place.registry, "GET", path, scopes, frozenset({200, 404}))
             answer = self._transport.call(call)
             if answer.status == 404:
                 return
-            yield from _listed(answer, place)
+            yield answer
             further = _NEXT.search(answer.headers.get("Link", ""))
             if further is None:
                 return

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import threading
 from typing import TYPE_CHECKING
 
 import pytest
@@ -69,6 +70,20 @@ class TestUpdate:
             (JDK, f"locked to {digest('2')}"),
         ]
         assert told == [FEDORA, JDK]
+
+    def test_several_are_asked_about_at_once_and_told_in_order(self, lineage: Lineage) -> None:
+        both = threading.Barrier(2, timeout=10)
+
+        class Meeting(FakeEngine):
+            def resolve(self, reference: str) -> Resolved | None:
+                both.wait()
+                return super().resolve(reference)
+
+        engine = Meeting(published=published("1", "2").published)
+        told: list[Reference] = []
+        assert update(lineage, Lock("firethorn"), engine, none, told.append).lock == OLD
+        assert check(lineage, OLD, engine, none, told.append).changes == ()
+        assert told == [FEDORA, JDK, FEDORA, JDK]
 
     def test_what_is_locked_stays_whatever_its_tag_names_today(self, lineage: Lineage) -> None:
         told: list[Reference] = []

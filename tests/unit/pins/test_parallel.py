@@ -21,6 +21,11 @@ def test_the_results_are_in_the_order_of_the_items() -> None:
     assert in_parallel(work, []) == []
 
 
+def test_an_error_may_be_a_result() -> None:
+    error = ValueError("x")
+    assert in_parallel(lambda _item: error, [1]) == [error]
+
+
 def test_no_more_than_so_many_at_once() -> None:
     lock, now, most = threading.Lock(), 0, 0
 

@@ -3,6 +3,9 @@ from __future__ import annotations
 import os
 import signal
 import sys
+import tempfile
+from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -16,7 +19,7 @@ from forebear.pins.audit.settings import Settings
 from forebear.pins.audit.tree import Entry, Obstacle, content, walk
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    from collections.abc import Iterator
 
 
 def made(root: Path, *paths: str) -> None:
@@ -84,32 +87,37 @@ def test_a_file_is_read_up_to_a_limit(tmp_path: Path, monkeypatch: pytest.Monkey
         assert len(found) == min(size, 200_001)
 
 
-def test_what_is_in_the_way_is_a_finding_each_and_the_rest_is_judged(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    made(tmp_path, "a/Dockerfile", "closed/Dockerfile", "b/Dockerfile")
-    (tmp_path / "b/Dockerfile").write_bytes(b"\x7fELF\0")
-    (tmp_path / "Dockerfile.big").write_bytes(b"#" * (tree.LIMIT + 1))
-    monkeypatch.setattr(os, "scandir", refusing(os.scandir, "closed"))
-    monkeypatch.setattr(os, "open", refusing(os.open, "a/Dockerfile"))
-    report = api.audit_files(tmp_path, ["."])
+@contextmanager
+def as_nobody() -> Iterator[Path]:
+    """A folder of an ordinary user's, and no right beyond that user's."""
+    is_root = os.geteuid() == 0
+    if is_root:
+        os.seteuid(65534)
+    try:
+        with tempfile.TemporaryDirectory(dir="/tmp") as folder:
+            yield Path(folder)
+    finally:
+        if is_root:
+            os.seteuid(0)
+
+
+def test_what_is_in_the_way_is_a_finding_each_and_the_rest_is_judged() -> None:
+    with as_nobody() as root:
+        made(root, "a/Dockerfile", "closed/Dockerfile", "b/Dockerfile", "sealed/Dockerfile")
+        (root / "b/Dockerfile").write_bytes(b"\x7fELF\0")
+        (root / "Dockerfile.big").write_bytes(b"#" * (tree.LIMIT + 1))
+        for path, mode in {"a/Dockerfile": 0, "closed": 0, "sealed": 0o444}.items():
+            (root / path).chmod(mode)
+        report = api.audit_files(root, ["."])
+        for path in ("closed", "sealed"):
+            (root / path).chmod(0o700)
     assert [(each.file, each.rule.name, each.problem) for each in report.findings] == [
         ("Dockerfile.big", "malformed", "this has more than 8,388,608 bytes"),
         ("a/Dockerfile", "unreadable", "this cannot be read: permission denied"),
         ("b/Dockerfile", "malformed", "this is binary, and no Dockerfile"),
         ("closed", "unreadable", "this cannot be read: permission denied"),
+        ("sealed/Dockerfile", "unreadable", "this cannot be read: permission denied"),
     ]
-
-
-def refusing(function: object, end: str) -> object:
-    """A function of the system as it is to a user who may not read what ends so; root may read all."""
-
-    def refused(path: object, *arguments: object, **named: object) -> object:
-        if str(path).endswith(end):
-            raise PermissionError(13, "Permission denied", path)
-        return function(path, *arguments, **named)  # type: ignore[operator]
-
-    return refused
 
 
 def test_several_processes_find_the_same(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
