@@ -138,7 +138,7 @@ class Project:
 
     def _rendered(self, image: Image, text: str, steps: int, triggers: int) -> Rendered:
         bases = {_canonical(self.pinned(base)): str(base) for base in image.bases if not base.is_scratch}
-        return Rendered(image, f"{image.context}/Dockerfile", text, steps, triggers, bases)
+        return Rendered(image, image.dockerfile_path, text, steps, triggers, bases)
 
     @cached_property
     def _renderer(self) -> Renderer:
@@ -229,7 +229,7 @@ def _read_back(text: str, image: Image, request: Request, secrets: Collection[st
     from forebear.dockerfile.model import DockerfileFault
     from forebear.dockerfile.reader import read
 
-    path = f"{image.context}/Dockerfile"
+    path = image.dockerfile_path
     try:
         dockerfiles = [read(text, args=dict(image.args), platform=each) for each in image.platforms or (None,)]
         judge = partial(declared.faults, file=path, parent=request.parent, uses=request.uses.values())

@@ -128,7 +128,7 @@ class FakeEngine:
         return base
 
     def _made(self, request: BuildRequest, base: Facts | None) -> Facts:
-        layer = digest(_instructions(b"".join(request.context())))
+        layer = digest(_instructions(b"".join(request.context()), request.dockerfile))
         below = base or Facts("", request.platform, (), (), (), 0, 0, 0)
         labels = tuple(sorted({**dict(below.labels), **dict(request.labels)}.items()))
         facts = replace(below, layers=(*below.layers, layer), labels=labels, history=None)
@@ -185,11 +185,11 @@ class FakeEngine:
         return RunOutcome(0, " ".join(command))
 
 
-def _instructions(context: bytes) -> str:
+def _instructions(context: bytes, dockerfile: str) -> str:
     """What of a context would change the files of an image: all but comments of the Dockerfile and labels."""
     with tarfile.open(fileobj=io.BytesIO(context)) as tar:
         texts = [(m.name, f.read() if (f := tar.extractfile(m)) else b"") for m in tar.getmembers()]
-    return repr([(name, _bare(data) if name == "Dockerfile" else data) for name, data in texts])
+    return repr([(name, _bare(data) if name == dockerfile else data) for name, data in texts])
 
 
 def _bare(dockerfile: bytes) -> bytes:

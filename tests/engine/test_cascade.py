@@ -53,6 +53,21 @@ def test_a_diamond_is_built_on_all_that_it_uses(family: Family, busybox_base: st
     assert output(client, family.tag("bottom"), "cat", "/right") == "moved\n"
 
 
+def test_two_dockerfiles_share_a_context(family: Family, busybox_base: str, client: docker.APIClient) -> None:
+    """One beside the other, one in a folder below the context, each with its own list of what it leaves out."""
+    family.put("both/file", "here\n")
+    family.put("both/sub/second.dockerignore", "*\n!file\n")
+    family.add("first", busybox_base, "COPY . /in", context="both", dockerfile="Dockerfile.first")
+    family.add("second", "first", "COPY . /own", context="both", dockerfile="sub/second")
+    family.lock()
+    assert family.build() == {"first": "built", "second": "built"}
+    assert output(client, family.tag("second"), "ls", "/in", "/own").split() == [
+        *("/in:", "Dockerfile.first", "file", "sub"),
+        *("/own:", "file", "sub"),
+    ]
+    assert family.plan() == {}
+
+
 def test_an_image_says_what_it_is_made_of(family: Family, busybox_base: str, client: docker.APIClient) -> None:
     family.declare(source="https://example.org/family")
     family.add("a", busybox_base, "ENV A=1")

@@ -14,7 +14,6 @@ if TYPE_CHECKING:
 
     from forebear.build.context import Context, Entry
 
-DOCKERFILE: Final = "Dockerfile"
 CHUNK: Final = 1 << 20
 """No chunk of the stream is longer, in bytes."""
 
@@ -22,7 +21,7 @@ _FLAGS = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 
 
 def stream(context: Context, dockerfile: bytes, *, epoch: int) -> Iterator[bytes]:
-    """A tar archive (POSIX.1-2001, "pax") of the context, with `dockerfile` as its first file.
+    """A tar archive (POSIX.1-2001, "pax") of the context, with the text `dockerfile` as its first file.
 
     Entries keep their order and mode, belong to 0:0 and have the time `epoch` (seconds since 1970).
     Raises BuildFailed at a file that is no longer what the context says; the archive then has no end,
@@ -45,7 +44,7 @@ def _in_chunks(pieces: Iterable[bytes]) -> Iterator[bytes]:
 def _pieces(context: Context, dockerfile: bytes, epoch: int) -> Iterator[bytes]:
     import tarfile
 
-    head = tarfile.TarInfo(DOCKERFILE)
+    head = tarfile.TarInfo(context.dockerfile)
     head.size, head.mode = len(dockerfile), 0o644
     yield _header(head, epoch)
     yield from (dockerfile[start : start + CHUNK] for start in range(0, len(dockerfile), CHUNK))

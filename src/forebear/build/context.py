@@ -11,10 +11,11 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Final, Literal
 
-from forebear.build.archive import DOCKERFILE, stream
+from forebear.build.archive import stream
 from forebear.build.ignore import Ignore, parse_ignore
 from forebear.build.summary import EMPTY, Pairs, changes, mark, summarise
 from forebear.errors import Fault, InputError, Place
+from forebear.lineage.model import DOCKERFILE
 from forebear.workspace import STATE, TEMPORARY
 
 if TYPE_CHECKING:
@@ -27,10 +28,6 @@ if TYPE_CHECKING:
 __all__ = ["Context", "Entry", "changes", "read_context", "stream"]
 
 FORMAT: Final = "forebear context 1"
-IGNORE_FILES: Final = (f"{DOCKERFILE}.dockerignore", ".dockerignore")
-"""Where the patterns are read: the first that exists, as BuildKit's Dockerfile frontend does."""
-
-_APART = {DOCKERFILE, *IGNORE_FILES, STATE}
 _IGNORE_LIMIT = 4 << 20
 _LINKS = 40
 _UNFIT = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
@@ -64,33 +61,35 @@ class Entry:
 class Context:
     """What one image is built from beside its Dockerfile.
 
-    `label` is its path as messages show it. `entries` are in the order of their paths' bytes. `digest`
-    is the SHA-256 of FORMAT, a line break, and the entries' records, written `sha256:…`.
+    `label` is its path as messages show it, `dockerfile` that of the Dockerfile in it. `entries` are in the
+    order of their paths' bytes. `digest` is the SHA-256 of FORMAT, a line break, and the entries' records,
+    written `sha256:…`.
     """
 
     root: Path
     label: str
     entries: tuple[Entry, ...]
     digest: str
+    dockerfile: str = DOCKERFILE
 
     def summary(self, limit: int = 200) -> Pairs:
         """At most `limit` paths with a mark of everything about them, for `changes` to compare."""
         return summarise(map(_pair, self.entries), limit)
 
 
-def read_context(root: Path, label: str, digests: Digests) -> Context:
+def read_context(root: Path, label: str, digests: Digests, dockerfile: str = DOCKERFILE) -> Context:
     """Read what goes into an image from the folder `root`, which messages call `label`.
 
-    The Dockerfile at its top, the files that say what to leave out and forebear's own folder are no part
-    of it; a folder that does not exist is an empty context. Raises InputError with everything that cannot
-    go into an image: links that leave the context, sockets, pipes and devices, names that are not UTF-8 or
-    hold control characters, and what cannot be read.
+    The Dockerfile, the files that say what to leave out and forebear's own folder are no part of it; a folder
+    that does not exist is an empty context. Raises InputError with everything that cannot go into
+    an image: links that leave the context, sockets, pipes and devices, names that are not UTF-8 or hold control
+    characters, and what cannot be read.
     """
-    entries = tuple(sorted(_Reader(root, label, digests).read(), key=lambda entry: entry.path))
+    entries = tuple(sorted(_Reader(root, label, digests, dockerfile).read(), key=lambda entry: entry.path))
     digest = hashlib.sha256(f"{FORMAT}\n".encode())
     for entry in entries:
         digest.update(entry.record())
-    return Context(root, label, entries, f"sha256:{digest.hexdigest()}")
+    return Context(root, label, entries, f"sha256:{digest.hexdigest()}", dockerfile)
 
 
 def _pair(entry: Entry) -> tuple[str, str]:
@@ -110,11 +109,14 @@ def _read_small(path: bytes) -> bytes:
 class _Reader:
     """One walk through a context."""
 
-    def __init__(self, root: Path, label: str, digests: Digests) -> None:
+    def __init__(self, root: Path, label: str, digests: Digests, dockerfile: str) -> None:
         self._root = root
         self._base = os.fsencode(root) + b"/"
         self._label = label
         self._digests = digests
+        # Where the patterns are read: the first that exists, as BuildKit's Dockerfile frontend does.
+        self._ignore_files = (f"{dockerfile}.dockerignore", ".dockerignore")
+        self._apart = {dockerfile, *self._ignore_files, STATE}
         self._entries: dict[str, Entry] = {}
         self._faults: list[Fault] = []
 
@@ -143,7 +145,7 @@ class _Reader:
             raise InputError(self._faults)
 
     def _read_ignore(self, names: Container[bytes]) -> Ignore:
-        name = next((name for name in IGNORE_FILES if name.encode() in names), None)
+        name = next((name for name in self._ignore_files if self._has(name.encode(), names)), None)
         if name is None:
             return Ignore(())
         try:
@@ -152,13 +154,17 @@ class _Reader:
             raise InputError([_unreadable(self._shown(name), error, "correct that, then run this again")]) from None
         return parse_ignore(data, self._shown(name))
 
+    def _has(self, name: bytes, names: Container[bytes]) -> bool:
+        """Whether a file is there; `names` are those at the top."""
+        return os.path.lexists(self._base + name) if b"/" in name else name in names
+
     def _judge(self, prefix: str, children: Iterable[os.DirEntry[bytes]], hits: Hits) -> Iterator[tuple[str, Hits]]:
         """Add what is in a folder, and say which folders in it are to be read."""
         for child in children:
             name = child.name.decode("utf-8", "surrogateescape")
-            if name.startswith(TEMPORARY) or (not prefix and name in _APART):
-                continue
             path = prefix + name
+            if name.startswith(TEMPORARY) or path in self._apart:
+                continue
             excluded, below = self._ignore.judge(path, hits)
             if not excluded:
                 self._add(path, name, child)

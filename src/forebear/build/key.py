@@ -51,7 +51,8 @@ class Input:
 class Inputs:
     """Everything that goes into one image on one platform, in the order of the key.
 
-    `own`: dockerfile, target, platform, epoch, then arg and label (by name), in that order.
+    `own`: dockerfile, name (of the Dockerfile in the context, where it is another), target, platform, epoch, then
+    arg and label (by name), in that order.
     `context`: the digest of the build context, `files` its summary by path, for reasons only.
     `bases`: what it starts from and copies from, as (alias, identity); the alias of `from` is "".
     """

@@ -12,6 +12,7 @@ from forebear.build.key import Stamp, stamp_labels
 from forebear.build.recipe import BaseKind, Need, Present, Recipe
 from forebear.engine.model import BuildRequest, Engine, Facts, Log
 from forebear.errors import BuildFailed
+from forebear.lineage.model import DOCKERFILE
 
 if TYPE_CHECKING:
     from forebear.build.handles import Handles
@@ -26,9 +27,9 @@ TAIL: Final = 20
 class Source:
     """What stands behind the digests of a recipe.
 
-    `context` gives the chunks of the tar; `args` and `labels` are what the image declares; `bases` gives the
-    build argument that stands for each base, with the base's name; `pins` the pin of each upstream by name; `secrets`
-    the names of those that its build may ask for.
+    `context` gives the chunks of the tar, `dockerfile` is the path of the Dockerfile in it; `args` and `labels` are
+    what the image declares; `bases` gives the build argument that stands for each base, with the base's name; `pins`
+    the pin of each upstream by name; `secrets` the names of those that its build may ask for.
     """
 
     context: Callable[[], Iterator[bytes]] = field(hash=False)
@@ -39,6 +40,7 @@ class Source:
     bases: tuple[tuple[str, str], ...]
     pins: Mapping[str, Pin] = field(hash=False)
     secrets: tuple[str, ...] = ()
+    dockerfile: str = DOCKERFILE
 
 
 Gates = Callable[[str, Log], None]
@@ -105,6 +107,7 @@ class Workshop:
             platform=recipe.target.platform,
             epoch=source.epoch,
             secrets={name: self.secrets[name] for name in source.secrets},
+            dockerfile=source.dockerfile,
         )
 
     def _facts(self, image: str) -> Facts:

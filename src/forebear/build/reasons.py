@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
 _WORDS = {
     "dockerfile": "its Dockerfile",
+    "name": "the path of its Dockerfile",
     "target": "its target stage",
     "platform": "its platform",
     "epoch": "its epoch",

@@ -11,6 +11,7 @@ from forebear.build.make import Source
 from forebear.build.readiness import Readiness, look, make_ready
 from forebear.build.recipe import BaseKind, Need, Recipe, Target
 from forebear.errors import Fault, InputError
+from forebear.lineage.model import DOCKERFILE
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -70,7 +71,9 @@ def _contexts(project: Project, rendered: Iterable[Rendered], digests: Digests) 
     for each in rendered:
         path = each.image.context
         try:
-            contexts[each.image.name] = read_context(project.workspace.root / path, path, digests)
+            contexts[each.image.name] = read_context(
+                project.workspace.root / path, path, digests, each.image.dockerfile
+            )
         except InputError as error:
             faults += error.faults
     if faults:
@@ -113,6 +116,8 @@ class _Kitchen:
     def _own(self, each: Rendered, platform: str) -> Iterator[Input]:
         image = each.image
         yield Input("dockerfile", "", digest_of(each.text))
+        if image.dockerfile != DOCKERFILE:
+            yield Input("name", "", image.dockerfile)
         yield Input("target", "", image.target or "")
         yield Input("platform", "", platform)
         yield Input("epoch", "", str(image.epoch))
@@ -171,6 +176,7 @@ class _Kitchen:
             context=lambda: stream(context, text.encode(), epoch=image.epoch),
             args=image.args,
             labels=tuple(self._labels(image)),
+            dockerfile=image.dockerfile,
             target=image.target,
             epoch=image.epoch,
             bases=tuple((arg, each.bases[reference]) for arg, reference in grounds),

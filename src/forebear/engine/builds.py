@@ -29,6 +29,7 @@ def parameters(request: BuildRequest, capabilities: Capabilities) -> dict[str, s
         "buildargs": json.dumps(dict(_arguments(request, capabilities))),
         "labels": json.dumps(dict(request.labels)),
         "platform": request.platform,
+        "dockerfile": request.dockerfile,
         "rm": "1",
         "forcerm": "1",
     }

@@ -124,8 +124,8 @@ class Facts:
 class BuildRequest:
     """What one build is told.
 
-    `context`: the chunks of a tar that holds a `Dockerfile` at its top, made anew at each call, since a build
-    may have to be tried again;
+    `context`: the chunks of a tar, in which `dockerfile` is the path of the Dockerfile, made anew at each call,
+    since a build may have to be tried again;
     `epoch`: seconds since 1970, the time that the image carries; `fresh`: whether no cache may be used; `secrets`:
     what mounts of the type secret get, by name.
     """
@@ -138,6 +138,7 @@ class BuildRequest:
     epoch: int
     fresh: bool = False
     secrets: Mapping[str, bytes] = field(default_factory=dict, hash=False, repr=False)
+    dockerfile: str = "Dockerfile"
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from forebear.errors import Fault
 from forebear.lineage.graph import find_cycles
+from forebear.lineage.model import DOCKERFILE
 from forebear.lineage.spelling import Speller, did_you_mean
 from forebear.lineage.upstreams import names_of
 from forebear.lineage.wrong import shown
@@ -14,17 +15,20 @@ from forebear.reference import MAX_NAME
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+    from forebear.errors import Place
     from forebear.lineage.document import Places
     from forebear.lineage.model import Base, Image, Lineage, Path
 
 _SHOWN_STEPS: Final = 6
+_OWN_FILES: Final = frozenset({"lineage.yml", "lineage.lock"})
+_OWN_FOLDERS: Final = ("templates/", ".forebear/")
 
 
 def faults_between(lineage: Lineage, places: Places) -> Iterator[Fault]:
     """Every fault of the images of `lineage` among each other."""
     yield from _wrong_bases(lineage, places)
     yield from _cycles(lineage.images, places)
-    yield from _shared_contexts(lineage.images, places)
+    yield from _misplaced_dockerfiles(lineage.images, places)
     yield from _missing_platforms(lineage.images, places)
     yield from _pointless_mirrors(lineage, places)
     yield from _unknown_upstreams(lineage, places)
@@ -103,13 +107,24 @@ def _way(cycle: tuple[str, ...]) -> str:
     return " -> ".join(map(shown, steps))
 
 
-def _shared_contexts(images: Mapping[str, Image], places: Places) -> Iterator[Fault]:
+def _misplaced_dockerfiles(images: Mapping[str, Image], places: Places) -> Iterator[Fault]:
+    """Dockerfiles that would be written over each other, or over what they are rendered from."""
     owners: dict[str, str] = {}
     for image in images.values():
-        owner = owners.setdefault(image.context, image.name)
+        path = image.dockerfile_path
+        owner = owners.setdefault(path, image.name)
         if owner != image.name:
-            problem = f"{shown(image.context)} is the context of {shown(owner)} too, and would hold both Dockerfiles"
-            yield Fault(places.value(("images", image.name, "context")), problem, "give each a folder of its own")
+            problem = f"{shown(path)} is the Dockerfile of {shown(owner)} too"
+            action = "give each a context of its own, or say another dockerfile:"
+            yield Fault(_place_of_dockerfile(image, places), problem, action)
+        elif path in _OWN_FILES or path.startswith(_OWN_FOLDERS):
+            problem = f"{shown(path)} is no place for a Dockerfile: forebear keeps files of its own there"
+            yield Fault(_place_of_dockerfile(image, places), problem, "choose another folder")
+
+
+def _place_of_dockerfile(image: Image, places: Places) -> Place:
+    key = "context" if image.dockerfile == DOCKERFILE else "dockerfile"
+    return places.value(("images", image.name, key))
 
 
 def _missing_platforms(images: Mapping[str, Image], places: Places) -> Iterator[Fault]:

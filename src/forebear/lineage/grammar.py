@@ -172,6 +172,13 @@ def context(text: str) -> str:
     return normpath(text)
 
 
+def dockerfile(text: str) -> str:
+    """A file in a build context, in normal form."""
+    if not _fits(patterns.DOCKERFILE, text):
+        raise _outside(text, "a Dockerfile in the context", "Dockerfile.alpine", "the context")
+    return normpath(text)
+
+
 def template(text: str) -> str:
     """A file below templates/, relative to that folder, in normal form."""
     if not _fits(patterns.TEMPLATE, text):
@@ -179,11 +186,14 @@ def template(text: str) -> str:
     return normpath(text).removeprefix(TEMPLATES)
 
 
-def _outside(text: str, wanted: str, example: str) -> Wrong:
+def _outside(text: str, wanted: str, example: str, start: str = "") -> Wrong:
+    """What is wrong with a path; `start` is what it is relative to, "" for lineage.yml in the project."""
     if text.startswith("/"):
-        return Wrong(f'"{shown(text)}" is an absolute path', f"write one that is relative to lineage.yml, as {example}")
+        action = f"write one that is relative to {start or 'lineage.yml'}, as {example}"
+        return Wrong(f'"{shown(text)}" is an absolute path', action)
     if ".." in text.split("/"):
-        return Wrong(f'"{shown(text)}" leads up, and might leave the project', f"write a path without .., as {example}")
+        problem = f'"{shown(text)}" leads up, and might leave {start or "the project"}'
+        return Wrong(problem, f"write a path without .., as {example}")
     if "\\" in text:
         return Wrong(f'"{shown(text)}" has a backslash', f"write / between folders, as {example}")
     return Wrong(f'"{shown(text)}" is not {wanted}', f"write a path as {example}")

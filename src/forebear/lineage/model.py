@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from forebear.lineage.gate import Gate, Requirements
 
 SCRATCH: Final = "scratch"
+DOCKERFILE: Final = "Dockerfile"
 # 1980-01-01T00:00:00Z: zip files, and so jars and wars, can hold no earlier time (APPNOTE 4.4.6).
 DEFAULT_EPOCH: Final = 315_532_800
 KEEP: Final = 3
@@ -81,7 +82,8 @@ class Preparation:
 class Image:
     """One image that the family builds.
 
-    `template` is relative to templates/, `context` to the project's root, `epoch` in seconds since 1970.
+    `template` is relative to templates/, `context` to the project's root, `dockerfile` to the context; `epoch` in
+    seconds since 1970.
     `platforms` is empty where the engine's own is meant. `vars` holds only frozen values.
     """
 
@@ -101,7 +103,13 @@ class Image:
     tests: tuple[Gate, ...]
     prepare: tuple[Preparation, ...] = ()
     requires: Requirements | None = None
+    dockerfile: str = DOCKERFILE
     locate: Locate = field(default=unplaced, compare=False, repr=False)
+
+    @property
+    def dockerfile_path(self) -> str:
+        """Where its Dockerfile is, relative to the project's root."""
+        return f"{self.context}/{self.dockerfile}".removeprefix("./")
 
     @property
     def place(self) -> Place:

@@ -80,6 +80,7 @@ def _image(image: Image) -> list[object]:
         [astuple(gate) for gate in image.tests],
         [[each.run, each.folder, each.inputs, each.outputs] for each in image.prepare],
         image.requires and astuple(image.requires),
+        image.dockerfile,
     ]
 
 
@@ -95,7 +96,7 @@ def _plain(value: Mapping[str, object]) -> dict[str, object]:
 
 def _read(fields: list[Any], locate: Locate) -> Image:
     name, version, base, uses, (registry, repository), template, context, values, *rest = fields
-    args, labels, target, platforms, epoch, tests, prepare, requires = rest
+    args, labels, target, platforms, epoch, tests, prepare, requires, dockerfile = rest
     return Image(
         name=name,
         version=version,
@@ -115,6 +116,7 @@ def _read(fields: list[Any], locate: Locate) -> Image:
             Preparation(tuple(run), folder, tuple(inputs), tuple(outputs)) for run, folder, inputs, outputs in prepare
         ),
         requires=requires and read_requirements(requires),
+        dockerfile=dockerfile,
         locate=locate,
     )
 

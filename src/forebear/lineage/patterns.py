@@ -47,6 +47,8 @@ TIME: Final = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt ][0-9]{2}:[0-9]{2}:[0-9]{2}(?:[Zz
 # A path below the root in posix form: not absolute, never up, no backslash, no control characters.
 _STEP = r"(?!\.\.?(?:/|$))[^/\\\u0000-\u001f\u007f]+"
 CONTEXT: Final = rf"^(?:\.|(?:\./)?{_STEP}(?:/{_STEP})*/?)$"
+# What leaves files out of a context is no Dockerfile.
+DOCKERFILE: Final = rf"^(?:\./)?(?!.*\.dockerignore$)(?!\.forebear(?:/|$)){_STEP}(?:/{_STEP})*$"
 TEMPLATE: Final = rf"^(?:\./)?templates/(?!forebear/){_STEP}(?:/{_STEP})*$"
 # One line that says something.
 LINE: Final = r"^[^\u0000-\u001f\u007f]+$"

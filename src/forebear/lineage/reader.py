@@ -10,7 +10,7 @@ from forebear.lineage.checks import faults_between
 from forebear.lineage.declared import declare
 from forebear.lineage.document import load
 from forebear.lineage.gates import gate, requirements
-from forebear.lineage.model import DEFAULT_EPOCH, KEEP, Image, Lineage, Locate, Preparation, Secret
+from forebear.lineage.model import DEFAULT_EPOCH, DOCKERFILE, KEEP, Image, Lineage, Locate, Preparation, Secret
 from forebear.lineage.values import kind
 from forebear.reference import DOCKER_HUB, Reference
 
@@ -85,6 +85,7 @@ def _image(name: str, entry: ImageEntry, family: LineageFile, locate: Locate) ->
         tests=tuple(gate(each) for each in entry.tests),
         prepare=tuple(Preparation(each.run, each.in_, each.inputs, each.outputs) for each in entry.prepare),
         requires=requirements(entry.requires) if entry.requires else None,
+        dockerfile=entry.dockerfile or DOCKERFILE,
         locate=locate,
     )
 

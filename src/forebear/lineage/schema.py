@@ -50,6 +50,7 @@ Target = Annotated[str, PlainValidator(values.text(grammar.target)), _shape(patt
 Platform = Annotated[str, PlainValidator(values.text(grammar.platform)), _shape(patterns.PLATFORM)]
 Template = Annotated[str, PlainValidator(values.text(grammar.template)), _shape(patterns.TEMPLATE)]
 Context = Annotated[str, PlainValidator(values.text(grammar.context)), _shape(patterns.CONTEXT)]
+Dockerfile = Annotated[str, PlainValidator(values.text(grammar.dockerfile)), _shape(patterns.DOCKERFILE)]
 Argument = Annotated[str, PlainValidator(values.text(grammar.argument)), _shape(patterns.ARGUMENT)]
 Variable = Annotated[str, PlainValidator(values.text(grammar.variable)), _shape(patterns.VARIABLE)]
 SecretName = Annotated[str, PlainValidator(values.text(grammar.secret)), _shape(patterns.MOUNT_ID)]
@@ -150,6 +151,7 @@ class ImageEntry(_Entry):
     ] = Field(default_factory=dict)
     template: Annotated[Template, Field(description="Its template; else templates/NAME.Dockerfile.j2.")] = ""
     context: Annotated[Context, Field(description="Its build context; else images/NAME.")] = ""
+    dockerfile: Annotated[Dockerfile, Field(description="Its Dockerfile, in the context; else Dockerfile.")] = ""
     vars: Annotated[Vars, Field(description="Values for its template.", examples=[{"tomcat": "8.0.41"}])] = Field(
         default_factory=dict
     )

@@ -33,13 +33,13 @@ def app(tmp_path: Path) -> Path:
     return folder
 
 
-def read(folder: Path) -> Context:
+def read(folder: Path, dockerfile: str = "Dockerfile") -> Context:
     with Digests(Workspace(folder.parents[1])) as digests:
-        return read_context(folder, "images/app", digests)
+        return read_context(folder, "images/app", digests, dockerfile)
 
 
-def paths(folder: Path) -> list[str]:
-    return [entry.path for entry in read(folder).entries]
+def paths(folder: Path, dockerfile: str = "Dockerfile") -> list[str]:
+    return [entry.path for entry in read(folder, dockerfile).entries]
 
 
 def write(folder: Path, **files: str) -> None:
@@ -134,6 +134,13 @@ class TestIgnore:
     def test_the_dockerfiles_own_patterns_come_first(self, app: Path) -> None:
         write(app, a="", b="", **{".dockerignore": "a\n", "Dockerfile.dockerignore": "b\n"})
         assert paths(app) == ["a"]
+
+    def test_a_dockerfile_of_another_name_has_patterns_of_its_own(self, app: Path) -> None:
+        write(
+            app, a="", Dockerfile="", lib__x="", lib__y="", **{".dockerignore": "a\n", "lib/x.dockerignore": "lib/y\n"}
+        )
+        assert paths(app, "lib/x") == ["Dockerfile", "a", "lib"]
+        assert paths(app, "Dockerfile") == ["lib", "lib/x", "lib/x.dockerignore", "lib/y"]
 
     def test_what_is_left_out_changes_nothing(self, app: Path) -> None:
         write(app, a="1", **{".dockerignore": "*.log\nlogs/\n"})

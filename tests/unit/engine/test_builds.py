@@ -42,6 +42,7 @@ def test_what_every_builder_is_told(capabilities: Capabilities) -> None:
     assert said["platform"] == "linux/amd64"
     assert (said["rm"], said["forcerm"]) == ("1", "1")
     assert said["buildargs"].items() >= {"LANG": "C", "FOREBEAR_BASE_1": "fedora@sha256:1"}.items()
+    assert (said["dockerfile"], query(capabilities, dockerfile="a/B")["dockerfile"]) == ("Dockerfile", "a/B")
     assert "target" not in said
     assert query(capabilities, target="final")["target"] == "final"
 

@@ -29,6 +29,7 @@ CHECKS: list[tuple[Callable[[str], object], str]] = [
     (grammar.label, patterns.LABEL),
     (grammar.url, patterns.URL),
     (grammar.context, patterns.CONTEXT),
+    (grammar.dockerfile, patterns.DOCKERFILE),
     (grammar.template, patterns.TEMPLATE),
     (grammar.line, patterns.LINE),
 ]
@@ -45,7 +46,19 @@ def is_accepted(check: Callable[[str], object], text: str) -> bool:
 
 
 letters = [*"aZ09._-/:@\\ \n=é\0", "__", "..", "a/b", "a.b", ":1", "amd64", f"@{DIGEST}"]
-words = ["localhost", "scratch", "latest", "docker.io", "templates/", "forebear/", "forebear.", "FOREBEAR_", "http://"]
+words = [
+    "localhost",
+    "scratch",
+    "latest",
+    "docker.io",
+    "templates/",
+    "forebear/",
+    ".dockerignore",
+    ".forebear",
+    "forebear.",
+    "FOREBEAR_",
+    "http://",
+]
 
 
 @given(st.lists(st.sampled_from([*letters, *words]), max_size=5).map("".join))

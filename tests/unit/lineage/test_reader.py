@@ -591,8 +591,28 @@ def test_what_is_wrong_about_the_family(top: str, message: str) -> None:
         ),
         (
             "  a: {from: scratch}\n  b: {from: scratch, context: ./images/a/}\n",
-            "lineage.yml:6:31: images.b.context: images/a is the context of a too,"
-            " and would hold both Dockerfiles; give each a folder of its own",
+            "lineage.yml:6:31: images.b.context: images/a/Dockerfile is the Dockerfile of a too;"
+            " give each a context of its own, or say another dockerfile:",
+        ),
+        (
+            "  a: {from: scratch, context: x, dockerfile: y/z}\n  b: {from: scratch, context: x/y, dockerfile: ./z}\n",
+            "lineage.yml:6:48: images.b.dockerfile: x/y/z is the Dockerfile of a too;"
+            " give each a context of its own, or say another dockerfile:",
+        ),
+        (
+            "  a: {from: scratch, context: ., dockerfile: templates/a}\n",
+            "lineage.yml:5:46: images.a.dockerfile: templates/a is no place for a Dockerfile:"
+            " forebear keeps files of its own there; choose another folder",
+        ),
+        (
+            "  a: {from: scratch, dockerfile: ../x}\n",
+            'lineage.yml:5:34: images.a.dockerfile: "../x" leads up, and might leave the context;'
+            " write a path without .., as Dockerfile.alpine",
+        ),
+        (
+            "  a: {from: scratch, dockerfile: x.dockerignore}\n",
+            'lineage.yml:5:34: images.a.dockerfile: "x.dockerignore" is not a Dockerfile in the context;'
+            " write a path as Dockerfile.alpine",
         ),
         (
             "  a: {from: scratch, vars: [x]}\n",
@@ -824,6 +844,7 @@ def _as_declared(image: Image) -> dict[str, Any]:
         "version": image.version,
         "template": f"templates/{image.template}",
         "context": image.context,
+        "dockerfile": image.dockerfile,
         "vars": _thawed(image.vars),
         "args": dict(image.args),
         "labels": dict(image.labels),

@@ -100,6 +100,7 @@ def families(draw: st.DrawFn) -> dict[str, Any]:
             "from": draw(bases | st.just("scratch")),
             "uses": draw(st.dictionaries(names, bases, max_size=2)),
             "context": f"contexts/{name}",
+            "dockerfile": "sub/Dockerfile.alpine",
             **draw(details),
         }
     optional = {
