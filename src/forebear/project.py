@@ -30,6 +30,9 @@ if TYPE_CHECKING:
 LIMIT: Final = 16 * 1024 * 1024
 """The size in bytes up to which lineage.yml and lineage.lock are read: 10,000 images take 2 MiB."""
 
+CUTTING: Final = ".forebear/cutting.json"
+"""The journal of a cut that is under way, or was stopped."""
+
 
 @dataclass(frozen=True, slots=True)
 class Rendered:

@@ -9,7 +9,7 @@ from forebear.api.audits import (
     compare_baseline,
 )
 from forebear.api.builds import Gated, Options, build, gates_as_junit, plan, reproduce, run_gates
-from forebear.api.cuts import CutOptions, Cutting, cut
+from forebear.api.cuts import CutOptions, Cutting, cut, recover
 from forebear.api.engines import connect, doctor
 from forebear.api.files import Drift, drift, graph, init, render
 from forebear.api.fixes import Fixes, digests_of_today, fix
@@ -70,6 +70,7 @@ __all__ = [
     "publication_plan",
     "publish",
     "record_schema",
+    "recover",
     "render",
     "reproduce",
     "run_gates",

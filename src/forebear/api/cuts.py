@@ -3,22 +3,23 @@
 from __future__ import annotations
 
 import time
-from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from forebear.errors import CheckFailed
 from forebear.lineage.selectors import select
 from forebear.release.git import Git, refuse
-from forebear.workspace import LINEAGE
+from forebear.workspace import LINEAGE, Workspace, find_root
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
+    from pathlib import Path
 
     from forebear.build.plan import Plan
     from forebear.project import Project
     from forebear.registry.client import Registry
     from forebear.release.cut import Cut
+    from forebear.release.cutting import Recovered
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,51 +93,44 @@ def _carried_out(
     """Write the files, and let git commit them, all or nothing."""
     from dataclasses import replace
 
+    from forebear.release.cutjournal import CutJournal
+    from forebear.release.cutting import commit, journaled, planned
+
     if options.dry_run:
         return done
-    with project.workspace.locked(), _undone(project, files) as written:
-        for path, data in files.items():
-            if project.workspace.write(path, data):
-                written.append(path)
-        done = replace(done, files=tuple(written), plan=_plan(after, done.cut))
-        if not (options.commit or options.tag):
-            return done
-        return _committed(Git(project.workspace.root), done, tag=options.tag)
+    workspace, git = project.workspace, Git(project.workspace.root)
+    with workspace.locked():
+        _check_unchanged(project)
+        journal = CutJournal(
+            version=done.cut.after,
+            head=git.head,
+            commit=options.commit or options.tag,
+            tag=f"v{done.cut.after}" if options.tag else None,
+            files=planned(workspace, files),
+        )
+        with journaled(workspace, journal):
+            for path, data in files.items():
+                workspace.write(path, data)
+            made = commit(git, journal, done.files) if journal.commit else ""
+        return replace(done, plan=_plan(after, done.cut), commit=made, tag=journal.tag or "")
 
 
-def _committed(git: Git, done: Cutting, *, tag: bool) -> Cutting:
-    from dataclasses import replace
-
-    before = git.head or ""
-    name = f"v{done.cut.after}"
-    try:
-        git.do("add", "--", *done.files)
-        git.do("commit", "-q", "-m", f"Cut {done.cut.after}", "--", *done.files)
-        if tag:
-            git.do("tag", "-a", "-m", f"Release {done.cut.after}", name)
-    except BaseException:
-        git.ask("reset", "-q", "--soft", before)
-        git.ask("reset", "-q", "--", *done.files)
-        raise
-    return replace(done, commit=git.head or "", tag=name if tag else "")
-
-
-@contextmanager
-def _undone(project: Project, files: Mapping[str, bytes]) -> Iterator[list[str]]:
-    """What was written is as before where anything fails in the context."""
+def _check_unchanged(project: Project) -> None:
+    """Raises InputError where somebody wrote lineage.yml since it was read."""
     from forebear.project import LIMIT
 
-    workspace, written = project.workspace, list[str]()
-    before = {path: workspace.read(path, limit=LIMIT) if workspace.exists(path) else None for path in files}
-    try:
-        yield written
-    except BaseException:
-        for path, data in before.items():
-            if data is not None:
-                workspace.write(path, data)
-            else:
-                (workspace.root / path).unlink(missing_ok=True)
-        raise
+    if project.workspace.read(LINEAGE, limit=LIMIT) != project.declaration:
+        raise refuse(f"{LINEAGE} was changed meanwhile", "cut again")
+
+
+def recover(folder: Path) -> Recovered | None:
+    """Finish or take back a cut of the project around a folder that was stopped half way; None where there is none.
+
+    Raises InputError where a file was changed since, and Busy where a cut is at work.
+    """
+    from forebear.release.cutting import recover as settled
+
+    return settled(Workspace(find_root(folder)))
 
 
 def check_tree(project: Project, git: Git, options: CutOptions) -> None:

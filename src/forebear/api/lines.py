@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
-from contextlib import ExitStack
+import hashlib
+import shutil
+from contextlib import ExitStack, contextmanager
 from dataclasses import replace
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 from forebear.api.cuts import CutOptions, Cutting, check_tree, cut
@@ -11,11 +15,13 @@ from forebear.api.files import render
 from forebear.errors import Fault, InputError
 from forebear.pins import lock as locks
 from forebear.project import load
+from forebear.release.cutjournal import CutJournal, Line
+from forebear.release.cutting import journaled
+from forebear.release.cutting import tag as set_tag
 from forebear.release.git import Git, refuse
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-    from pathlib import Path
+    from collections.abc import Iterator, Sequence
 
     from forebear.project import Project
 
@@ -40,14 +46,27 @@ def cut_lines(
     folder = git.do("rev-parse", "--show-prefix").strip("/")
     untagged = replace(options, commit=True, tag=False)
     done: list[Cutting] = []
-    with ExitStack() as stack:
-        for line, tip in tips.items():
-            tree = stack.enter_context(git.worktree(tip))
+    with project.workspace.locked(), _folder(project, git) as trees, ExitStack() as stack:
+        for number, (line, tip) in enumerate(tips.items()):
+            tree = trees / str(number)
+            stack.enter_context(git.worktree(tip, tree))
             try:
                 done.append(_cut(tree / folder, line, project, wanted, selected, untagged, now))
             except InputError as error:
                 raise InputError(_about(error, line)) from error
-        return _moved(git, tips, done, tag=options.tag) if not options.dry_run else tuple(done)
+        return _moved(project, git, tips, done, tag=options.tag) if not options.dry_run else tuple(done)
+
+
+@contextmanager
+def _folder(project: Project, git: Git) -> Iterator[Path]:
+    """A temporary folder for worktrees; those that a cut of this project left, which was killed, are removed first."""
+    prefix = f"forebear-line-{hashlib.sha256(str(project.workspace.root).encode()).hexdigest()[:12]}-"
+    for left in git.worktrees():
+        if left.parent.name.startswith(prefix):
+            git.drop(left)
+            shutil.rmtree(left.parent, ignore_errors=True)
+    with TemporaryDirectory(prefix=prefix) as folder:
+        yield Path(folder).resolve()
 
 
 def _about(error: InputError, line: str) -> list[Fault]:
@@ -98,21 +117,36 @@ def _take_pins(folder: Path, project: Project, source: Project) -> None:
     git.do("commit", "-q", "-m", "Move upstreams to the digests that are locked now", "--", *paths)
 
 
-def _moved(git: Git, tips: dict[str, str], done: list[Cutting], *, tag: bool) -> tuple[Cutting, ...]:
+def _moved(project: Project, git: Git, tips: dict[str, str], done: list[Cutting], *, tag: bool) -> tuple[Cutting, ...]:
     """Move all branches at once, where nobody moved one meanwhile; then set the tags."""
-    moves = [(f"refs/heads/release/{each.line}", each.commit, tips[each.line]) for each in done]
-    _update(git, moves)
-    named: list[str] = []
+    lines = tuple(
+        Line(
+            branch=f"refs/heads/release/{each.line}",
+            before=tips[each.line],
+            after=each.commit,
+            version=each.cut.after,
+            tag=f"v{each.cut.after}" if tag else None,
+        )
+        for each in done
+    )
+    with journaled(project.workspace, CutJournal(version=", ".join(each.version for each in lines), lines=lines)):
+        _update(git, [(each.branch, each.after, each.before) for each in lines])
+        _tag(git, lines)
+    return tuple(replace(each, tag=line.tag or "") for each, line in zip(done, lines, strict=True))
+
+
+def _tag(git: Git, lines: Sequence[Line]) -> None:
+    """Set the tags of lines; where one cannot be set, there are none, and the branches are as before."""
     try:
-        for each in done if tag else ():
-            git.do("tag", "-a", "-m", f"Release {each.cut.after}", f"v{each.cut.after}", each.commit)
-            named.append(f"v{each.cut.after}")
+        for each in lines:
+            if each.tag:
+                set_tag(git, each.tag, each.version, each.after)
     except BaseException:
-        for name in named:
-            git.ask("tag", "-d", name)
-        _update(git, [(ref, old, new) for ref, new, old in moves])
+        for each in lines:
+            if each.tag and git.tagged(each.tag) == each.after:
+                git.ask("tag", "-d", each.tag)
+        _update(git, [(each.branch, each.before, each.after) for each in lines])
         raise
-    return tuple(replace(each, tag=f"v{each.cut.after}" if tag else "") for each in done)
 
 
 def _update(git: Git, moves: list[tuple[str, str, str]]) -> None:

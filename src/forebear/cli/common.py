@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from functools import wraps
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ParamSpec
 
 import click
 
-from forebear.cli.console import Console
-from forebear.errors import Error
+from forebear.cli.console import Console, clean
+from forebear.errors import Busy, Error
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -70,16 +71,30 @@ def selecting(function: Callable[..., int]) -> Callable[..., int]:
 
 def _complete(ctx: click.Context, _parameter: click.Parameter, incomplete: str) -> list[str]:
     """The names of images that go on from what is typed, behind any operator."""
+    from forebear.project import load
+
     start = max(incomplete.rfind("+"), incomplete.rfind(",")) + 1
     try:
-        images = open_project(Path(ctx.params.get("directory") or ".")).family.lineage.images
+        images = load(Path(ctx.params.get("directory") or ".")).family.lineage.images
     except Error:
         return []
     return [incomplete[:start] + name for name in images if name.startswith(incomplete[start:])]
 
 
 def open_project(start: Path) -> Project:
-    """The project around a folder."""
-    from forebear.project import load
+    """The project around a folder; a cut of it that was stopped half way is finished or taken back first."""
+    from forebear.project import CUTTING, load
+    from forebear.workspace import find_root
 
+    if (find_root(start) / CUTTING).exists():
+        _recover(start)
     return load(start)
+
+
+def _recover(start: Path) -> None:
+    """Tell what became of a cut that was stopped; one that is at work is left alone."""
+    from forebear.api.cuts import recover
+
+    with suppress(Busy):
+        if done := recover(start):
+            click.echo(f"forebear: {clean(str(done))}", err=True)

@@ -17,19 +17,21 @@ if TYPE_CHECKING:
     "cut",
     help=f"""Set a new version for the selected images and all their descendants: edit lineage.yml, render, plan.
 
-VERSION is patch, minor, major, a version, or release, which ends a pre-release. What is not cut stays as it was.
-Nothing is built and nothing is published; a changelog of what changed since the last release is drafted.
+VERSION is patch, minor, major, a version, or release, which ends a pre-release; with --pre it may be left out.
+What is not cut stays as it was. Nothing is built and nothing is published; a changelog of what
+changed since the last release is drafted.
 
 \b
 Examples:
   forebear cut patch                     2.1.7 becomes 2.1.8
-  forebear cut minor --pre rc            2.2.0-rc.1, and then 2.2.0-rc.2
+  forebear cut minor --pre rc            2.2.0-rc.1
+  forebear cut --pre rc                  the next one: 2.2.0-rc.2
   forebear cut release --commit --tag    2.2.0, committed, with the tag v2.2.0
   forebear cut patch tomcat              tomcat and its descendants; fedora stays
   forebear cut patch --lines 2.1,2.0     on the branches release/2.1 and release/2.0
 {SELECT_HELP}""",
 )
-@click.argument("version")
+@click.argument("version", required=False)
 @selecting
 @click.option("--pre", metavar="LABEL", help="Make a pre-release on the way there: rc.1, then rc.2.")
 @click.option("--commit", is_flag=True, help="Commit the cut with git.")
@@ -41,7 +43,7 @@ Examples:
 @common
 def command(
     console: Console,
-    version: str,
+    version: str | None,
     select: tuple[str, ...],
     *,
     pre: str | None,
@@ -56,17 +58,14 @@ def command(
     from forebear import api
     from forebear.api.releases import registries
 
-    project = open_project(console.start)
+    project, wanted = open_project(console.start), version or _going_on(pre)
     options = api.CutOptions(pre, commit, tag, not no_changelog, dry_run)
     if lines is not None:
         if published:
             raise click.UsageError("--published does not go with --lines")
-        names = tuple(dict.fromkeys(name.strip() for name in lines.split(",") if name.strip()))
-        if not names:
-            raise click.UsageError("--lines names no line")
-        done = api.cut_lines(project, version, names, select, options)
+        done = api.cut_lines(project, wanted, _names(lines), select, options)
     else:
-        done = (api.cut(project, version, select, options, registry=registries() if published else None),)
+        done = (api.cut(project, wanted, select, options, registry=registries() if published else None),)
     for each in done:
         _show(console, each)
     console.document("forebear.cut/1", {"cuts": [document(each) for each in done]})
@@ -75,6 +74,20 @@ def command(
     elif lines is None and not (commit or tag):
         console.note("now commit, build and publish it")
     return 0
+
+
+def _going_on(pre: str | None) -> str:
+    """The level that goes on with a pre-release that is there."""
+    if pre is None:
+        raise click.UsageError("what is the new version? write patch, minor, major, release, or the version itself")
+    return "patch"
+
+
+def _names(lines: str) -> tuple[str, ...]:
+    names = tuple(dict.fromkeys(name.strip() for name in lines.split(",") if name.strip()))
+    if not names:
+        raise click.UsageError("--lines names no line")
+    return names
 
 
 def document(done: Cutting) -> dict[str, object]:

@@ -6,7 +6,6 @@ import subprocess
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 from forebear.errors import BuildFailed, Fault, InputError, Place
@@ -48,7 +47,11 @@ class Git:
     @property
     def head(self) -> str | None:
         """The commit that is checked out; None outside of a repository, and before the first commit."""
-        return self.ask("rev-parse", "--verify", "-q", "HEAD")
+        return self.commit("HEAD")
+
+    def commit(self, name: str) -> str | None:
+        """The commit that something names; None where nothing is called so."""
+        return self.ask("rev-parse", "--verify", "-q", f"{name}^{{commit}}")
 
     def changed(self) -> tuple[str, ...]:
         """The files of the folder that differ from the commit, or are not in it."""
@@ -57,7 +60,7 @@ class Git:
 
     def tagged(self, name: str) -> str | None:
         """The commit that a tag names."""
-        return self.ask("rev-parse", "--verify", "-q", f"refs/tags/{name}^{{commit}}")
+        return self.commit(f"refs/tags/{name}")
 
     def commits(self, since: str | None, paths: Sequence[str]) -> tuple[Commit, ...]:
         """What changed some paths of the folder after a commit, or ever; the newest first."""
@@ -67,15 +70,22 @@ class Git:
         return tuple(_commit(entry) for entry in entries)
 
     @contextmanager
-    def worktree(self, commit: str) -> Iterator[Path]:
-        """A commit, checked out in a temporary folder of its own, without a branch."""
-        with TemporaryDirectory(prefix="forebear-line-") as folder:
-            tree = str(Path(folder).resolve() / "tree")
-            self.do("worktree", "add", "-q", "--detach", tree, commit)
-            try:
-                yield Path(tree)
-            finally:
-                self.ask("worktree", "remove", "--force", tree)
+    def worktree(self, commit: str, folder: Path) -> Iterator[None]:
+        """A commit, checked out in a folder of its own, without a branch."""
+        self.do("worktree", "add", "-q", "--detach", str(folder), commit)
+        try:
+            yield
+        finally:
+            self.drop(folder)
+
+    def drop(self, folder: Path) -> None:
+        """Remove a worktree, with whatever is in it."""
+        self.ask("worktree", "remove", "--force", str(folder))
+
+    def worktrees(self) -> tuple[Path, ...]:
+        """The folders of all worktrees of the repository."""
+        lines = (self.ask("worktree", "list", "--porcelain") or "").splitlines()
+        return tuple(Path(line.partition(" ")[2]) for line in lines if line.startswith("worktree "))
 
 
 def _commit(entry: str) -> Commit:

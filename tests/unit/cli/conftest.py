@@ -6,7 +6,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from forebear import api
+
 from ..projects import Site, site
+from .repositories import begin
 from .shell import Shell
 
 if TYPE_CHECKING:
@@ -33,3 +36,11 @@ def chain(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Site:
 def shell(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Shell:
     """The command line, in the project's folder."""
     return Shell(capsys, tmp_path)
+
+
+@pytest.fixture
+def repository(chain: Site, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The project as a git repository, its first release tagged."""
+    api.render(chain.project)
+    begin(tmp_path, monkeypatch)
+    return tmp_path
