@@ -1,12 +1,16 @@
-"""Variables in compose files, as compose expands them where nothing is set (compose specification, "Interpolation")."""
+"""Variables in compose files, as compose expands them (compose specification, "Interpolation")."""
 
 from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
-from typing import Final
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Final
 
 from forebear.pins.audit.expansion import Expansion, literal, unknown
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 _MAX_DEPTH: Final = 16
 _NAME: Final = "[_a-zA-Z][_a-zA-Z0-9]*"
@@ -14,23 +18,32 @@ _DOLLAR: Final = re.compile(
     rf"\$(?:(?P<escaped>\$)|(?P<named>{_NAME})|\{{(?P<braced>{_NAME})(?P<operator>:?[-?+]|\}}))"
 )
 _BRACE: Final = re.compile(r"\$\{|\}")
+_NOTHING: Final[Mapping[str, str]] = MappingProxyType({})
 
 
 class _Invalid(ValueError):
     """Compose would refuse the text."""
 
 
-def interpolate(text: str) -> Expansion:
-    """Expand a text with no variable set: what it is without an environment and a `.env` file."""
+def interpolate(text: str, known: Mapping[str, str] = _NOTHING) -> Expansion:
+    """Expand a text with no other variables set than `known`, which a `.env` file sets."""
     if "$" not in text:
         return literal(text)
-    reader = _Reader(text)
+    reader = _Reader(text, known)
     try:
         word = reader.word(0, len(text), 0)
     except _Invalid:
         return unknown(*(reader.names or [text[text.index("$") :]]))
     value = None if reader.unset else "".join(word.parts)
     return Expansion(value, tuple(reader.names), tuple(reader.unset), word.written)
+
+
+def substituted(text: str, known: Mapping[str, str] = _NOTHING) -> str | None:
+    """A text with blanks for variables that are not set; None for what compose refuses."""
+    try:
+        return "".join(_Reader(text, known).word(0, len(text), 0).parts)
+    except _Invalid:
+        return None
 
 
 @dataclass(slots=True)
@@ -42,6 +55,7 @@ class _Word:
 @dataclass(slots=True)
 class _Reader:
     text: str
+    known: Mapping[str, str]
     names: dict[str, None] = field(default_factory=dict)
     unset: dict[str, None] = field(default_factory=dict)
 
@@ -70,21 +84,34 @@ class _Reader:
             return dollar + 1 if found is None else found.end()
         name, operator = found["named"] or found["braced"], found["operator"] or "}"
         self.names[name] = word.written = None
+        value = self.known.get(name)
         if operator == "}":
-            self.unset[name] = None
+            self.take(name, value, word)
             return found.end()
+        if operator[0] == ":":
+            value = value or None
         close = self.closing(found.end(), end)
-        self.operate(operator[-1], name, (found.end(), close, depth + 1), word)
+        self.operate(operator[-1], (name, value), (found.end(), close, depth + 1), word)
         return close + 1
 
-    def operate(self, operator: str, name: str, operand: tuple[int, int, int], word: _Word) -> None:
-        """What `:-`, `:?`, `:+` and their kin make of a variable that is not set."""
-        if operator == "?":
-            self.unset[name] = None
-        elif operator == "-":
+    def operate(
+        self, operator: str, variable: tuple[str, str | None], operand: tuple[int, int, int], word: _Word
+    ) -> None:
+        """What `:-`, `:?`, `:+` and their kin make of a variable."""
+        name, value = variable
+        if (operator == "-" and value is None) or (operator == "+" and value is not None):
             default = self.word(*operand)
             word.parts += default.parts
-            word.written = default.written
+            word.written = default.written if operator == "-" else None
+        elif operator != "+":
+            self.take(name, value, word)
+
+    def take(self, name: str, value: str | None, word: _Word) -> None:
+        """Take the value of a variable, or note that it has none."""
+        if value is None:
+            self.unset[name] = None
+        else:
+            word.parts.append(value)
 
     def closing(self, start: int, end: int) -> int:
         """Where the brace is that closes what was opened before `start`."""

@@ -3,21 +3,22 @@
 from __future__ import annotations
 
 import multiprocessing
+import os
 import signal
 import warnings
 from itertools import islice
 from typing import TYPE_CHECKING, Final
 
-from forebear.pins.audit.kinds import kind_of, reader
+from forebear.pins.audit.kinds import Kind, kind_of, reader
 from forebear.pins.audit.model import WHOLE_FILE, Trouble
-from forebear.pins.audit.tree import LIMIT, Obstacle, content
+from forebear.pins.audit.tree import LIMIT, Entry, Obstacle, content
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
     from multiprocessing.pool import Pool
 
     from forebear.pins.audit.judge import Judge, Judged
-    from forebear.pins.audit.tree import Entry
+    from forebear.pins.audit.model import Use
 
 _CHUNK: Final = 50
 _SIGNALS: Final = (signal.SIGINT, signal.SIGTERM)
@@ -93,4 +94,15 @@ def _one(entry: Entry, judge: Judge) -> Judged | None:
         return judge.judge(
             entry.path, b"", [Trouble("malformed", WHOLE_FILE, problem, "make it smaller, or exclude it")]
         )
-    return judge.judge(entry.path, data, reader(kind)(data, entry.path))
+    return judge.judge(entry.path, data, _found(entry, kind, data))
+
+
+def _found(entry: Entry, kind: Kind, data: bytes) -> Iterable[Use | Trouble]:
+    """What a file's reader finds; a compose file gets its variables from the `.env` beside it."""
+    if kind is not Kind.COMPOSE or b"$" not in data:
+        return reader(kind)(data, entry.path)
+    from forebear.pins.audit import compose, dotenv
+
+    beside = os.path.join(os.path.dirname(entry.real), dotenv.FILE)  # noqa: PTH118, PTH120 - a string is enough
+    environment = b"" if os.path.islink(beside) else content(Entry(dotenv.FILE, beside))  # noqa: PTH114
+    return compose.read(data, entry.path, b"" if isinstance(environment, Obstacle) else environment[:LIMIT])

@@ -135,15 +135,6 @@ class Finding:
         return f"{self.file}:{self.span.line}:{self.span.column}" if self.span.line else self.file
 
 
-@dataclass(frozen=True, slots=True)
-class Source:
-    """A file that is audited: its path in posix form, its bytes, and the name of its kind, as kinds.py gives it."""
-
-    path: str
-    data: bytes
-    kind: str
-
-
 Read = Callable[[bytes, str], Iterable[Use | Trouble]]
 """A reader: from the bytes of a file, and the path that messages call it, to what it names and what is wrong with it.
 

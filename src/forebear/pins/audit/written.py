@@ -109,7 +109,7 @@ class Written:
 
 
 def read_yaml(
-    data: bytes, find: Callable[[Written, Node], Iterable[Use | None]], hint: re.Pattern[str] | None = None
+    data: bytes, find: Callable[[Written, Node], Iterable[Use | Trouble | None]], hint: re.Pattern[str] | None = None
 ) -> Iterator[Use | Trouble]:
     """What `find` finds in the documents of a YAML file, each use once, and what cannot be read of it.
 

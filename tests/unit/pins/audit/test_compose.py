@@ -1,12 +1,22 @@
 from __future__ import annotations
 
-import pytest
+from typing import TYPE_CHECKING
 
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from forebear import api
 from forebear.pins.audit.compose import read
+from forebear.pins.audit.dotenv import variables
 from forebear.pins.audit.expansion import MAX_LENGTH
 from forebear.pins.audit.interpolation import interpolate
+from forebear.pins.audit.model import Trouble, Use
 
-from .reading import told
+from .reading import selected, told
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 def test_images_of_services_volumes_and_contexts() -> None:
@@ -111,3 +121,127 @@ def test_interpolation_names_its_variables() -> None:
 def test_interpolation_is_bounded() -> None:
     assert interpolate("${A:-" * 100 + "}" * 100).value is None
     assert interpolate("${A:-" * (MAX_LENGTH * 3)).value is None
+
+
+KNOWN = {"TAG": "1.25", "BLANK": "", "IMAGE": "nginx:1.25"}
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("nginx:$TAG", "nginx:1.25"),
+        ("nginx:${TAG}", "nginx:1.25"),
+        ("nginx:${TAG:-2}", "nginx:1.25"),
+        ("nginx:${TAG-2}", "nginx:1.25"),
+        ("nginx:${TAG:?no}", "nginx:1.25"),
+        ("nginx:${TAG?no}", "nginx:1.25"),
+        ("nginx:${TAG:+2}", "nginx:2"),
+        ("nginx:${TAG+2}", "nginx:2"),
+        ("x${BLANK}", "x"),
+        ("x${BLANK:-2}", "x2"),
+        ("x${BLANK-2}", "x"),
+        ("x${BLANK:?no}", None),
+        ("x${BLANK?no}", "x"),
+        ("x${BLANK:+2}", "x"),
+        ("x${BLANK+2}", "x2"),
+        ("${OTHER:-${IMAGE}}", "nginx:1.25"),
+        ("${IMAGE:-${OTHER}}", "nginx:1.25"),
+        ("$OTHER", None),
+    ],
+)
+def test_interpolation_with_variables(text: str, value: str | None) -> None:
+    done = interpolate(text, KNOWN)
+    assert done.value == value
+    assert done.written is None
+
+
+def test_what_an_env_file_sets() -> None:
+    text = b"""\xef\xbb\xbf# c
+A=1.25  # the front
+export B = ' $A # x '
+C="$A-\\"x\\""
+D: ${A:-2}.${Z:-3}
+E=
+F
+G='two
+lines'
+H=$F
+A=2
+1=x
+"""
+    assert variables(text) == {"A": "2", "B": " $A # x ", "C": '1.25-"x"', "D": "1.25.3", "E": "", "H": ""}
+
+
+@given(st.text("A=\"'$#{}:- \\\n", max_size=30).map(str.encode) | st.binary(max_size=30))
+def test_every_env_file_is_read(data: bytes) -> None:
+    assert all("\n" not in value for value in variables(data).values())
+
+
+def test_the_env_file_beside_a_compose_file_sets_its_variables(tmp_path: Path) -> None:
+    for folder in ("a", "b", "c"):
+        (tmp_path / folder).mkdir()
+        (tmp_path / folder / "compose.yml").write_text("services: {x: {image: 'nginx:${TAG}'}}\n")
+    (tmp_path / "a/.env").write_text("TAG=1.25\n")
+    (tmp_path / "secret").write_text("TAG=hidden\n")
+    (tmp_path / "b/.env").symlink_to("../secret")
+    assert [(each.file, each.rule.name, each.problem) for each in api.audit_files(tmp_path, ["."]).findings] == [
+        (
+            "a/compose.yml",
+            "floating-arg",
+            "image of a service nginx:${TAG} (nginx:1.25) moves: 1.25 is a bare minor version",
+        ),
+        *(
+            (
+                f"{folder}/compose.yml",
+                "unresolvable-arg",
+                "image of a service nginx:${TAG} depends on TAG, which has no value",
+            )
+            for folder in "bc"
+        ),
+    ]
+
+
+def test_dockerfiles_in_a_compose_file() -> None:
+    text = """\
+services:
+  a: &a
+    build:
+      dockerfile_inline: |
+        # é
+        ARG B=debian:12
+        FROM $$B AS y
+          FROM nginx:1.25 \\
+            AS x
+        COPY --from=alpine:3 / /
+        RUN x > /dev/full <<A
+        FROM b
+        A
+  b: *a
+  c: {build: {dockerfile_inline: "FROM busybox:1\\nFROM x:$T"}}
+  d:
+    build:
+      dockerfile_inline: FROM fedora:25
+"""
+    found = list(read(text.encode(), "", b"T=7\n"))
+    assert [(one.kind, one.text, one.resolved, one.span.line) for one in found if isinstance(one, Use)] == [
+        ("FROM", "$B", "debian:12", 7),
+        ("FROM", "nginx:1.25", "nginx:1.25", 8),
+        ("COPY --from", "alpine:3", "alpine:3", 10),
+        ("FROM", "busybox:1", "busybox:1", 15),
+        ("FROM", "x:7", "x:7", 15),
+        ("FROM", "fedora:25", "fedora:25", 18),
+    ]
+    exact = [one for one in found if isinstance(one, Use) and one.written]
+    assert [selected(one.written, text.encode()) for one in exact if one.written] == [
+        "debian:12",
+        "nginx:1.25",
+        "alpine:3",
+    ]
+    assert [one.begins for one in exact] == [7, 8, 10]
+
+
+def test_a_dockerfile_in_a_compose_file_that_is_refused() -> None:
+    text = "services:\n  a:\n    build:\n      dockerfile_inline: |\r\n\n        FROM a:1\r\n        FRMO x\n"
+    assert [(each.rule, each.span.line) for each in read(text.encode(), "") if isinstance(each, Trouble)] == [
+        ("refused", 7)
+    ]
