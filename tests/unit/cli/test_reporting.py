@@ -54,7 +54,7 @@ def test_fix_in_the_document(shell: Shell, tree: Path) -> None:
     assert [each["line"] for each in found["findings"] if each["file"] == "web/Dockerfile"] == [2, 3]
     assert {each["reason"] for each in found["left"]} == {
         "docker.io has no postgres:16.8",
-        "it is put together from several parts",
+        "no one place of the file holds the whole of it",
         "docker.io answers 500",
     }
 

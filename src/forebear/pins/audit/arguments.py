@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final, NamedTuple
 
+from forebear.dockerfile.expand import expand
 from forebear.dockerfile.grammar import argument_pairs
 from forebear.dockerfile.model import Malformed
 from forebear.dockerfile.platforms import STAGE, UNKNOWN
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 _NAME: Final = "[A-Za-z_][A-Za-z0-9_]*"
 _VARIABLE: Final = re.compile(rf"\$(?:({_NAME})|\{{({_NAME})(\}})?)")
 _ALONE: Final = re.compile(rf"\$(?:({_NAME})|\{{({_NAME})\}})").fullmatch
+_MORE: Final = "@sha256:0"
 _KNOWN: Final = UNKNOWN - {STAGE}  # of the platform that is judged for
 
 
@@ -74,6 +76,21 @@ class Arguments:
         if argument is None or (argument.default or "").strip("'\"") != resolved or name in self._of_stages():
             return None
         return name, argument
+
+    def in_place(self, text: str, resolved: str) -> int | None:
+        """Where in a text its whole value stands, in quotes or as the default of a variable without a value.
+
+        It is sure if the value grows by what is put behind it there.
+        """
+        at = text.find(resolved)
+        if at < 0 or any(name in self.known and name not in self._hollow for name in self.through(text)):
+            return None
+        end = at + len(resolved)
+        try:
+            grown, _ = expand(f"{text[:end]}{_MORE}{text[end:]}", {}, self._escape)
+        except Malformed:
+            return None
+        return at if grown == resolved + _MORE else None
 
     def _of_stages(self) -> Iterator[str]:
         for stage in self._dockerfile.stages:

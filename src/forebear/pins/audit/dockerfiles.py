@@ -101,15 +101,16 @@ class _Reading:
         """The part of the text that holds the whole reference: in place, or as the default of the ARG that is named."""
         if use.resolved is None:
             return None
+        as_written = self.text[use.start : use.end] == use.text
         if use.text == use.resolved:
-            return span if self.text[use.start : use.end] == use.text else None
-        found = arguments.default_of(use.text, use.resolved)
-        if found is None:
-            return None
-        name, argument = found
-        start = self.text.find(use.resolved, self.text.find(f"{name}=", self.spans.at(argument.line, 1)))
-        line = self.spans.span(start, start + len(use.resolved))
-        return line if line.line == argument.line else None
+            return span if as_written else None
+        if found := arguments.default_of(use.text, use.resolved):
+            name, argument = found
+            start = self.text.find(use.resolved, self.text.find(f"{name}=", self.spans.at(argument.line, 1)))
+            line = self.spans.span(start, start + len(use.resolved))
+            return line if line.line == argument.line else None
+        at = arguments.in_place(use.text, use.resolved) if as_written else None
+        return None if at is None else self.spans.span(use.start + at, use.start + at + len(use.resolved))
 
     def placed(self, told: Told, instruction: Instruction) -> Trouble:
         start = self.spans.at(instruction.line, 1)

@@ -123,7 +123,7 @@ def _obstacle(data: bytes, use: Use, uses: Sequence[Use], *, doubted: bool) -> s
     if use.kind == _FEATURE:
         return "a feature cannot have a tag and a digest: commit devcontainer-lock.json"
     if use.written is None:
-        return "it is put together from several parts"
+        return "no one place of the file holds the whole of it"
     if _slice(data, use.written) != (use.resolved or "").encode():
         return "the file has changed since it was read"
     shared = [name for name in use.via if not _within(use) and _is_shared(data, name, uses)]

@@ -9,15 +9,13 @@ from typing import TYPE_CHECKING, Final
 from forebear.pins.audit.expansion import templated
 from forebear.pins.audit.nodes import Mapping, Node, Scalar, mappings, own_pairs, scalar
 from forebear.pins.audit.parts import Parts, words
+from forebear.pins.audit.references import APP_VERSION
 from forebear.pins.audit.written import Written, read_yaml
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from forebear.pins.audit.model import Trouble, Use
-
-APP_VERSION: Final = "Chart.AppVersion"
-"""What charts take for a tag where the values give none."""
 
 _KIND: Final = "image of a chart"
 _HINT: Final = re.compile("[iI]mage|repository")
@@ -64,4 +62,4 @@ def _block(file: Written, block: Mapping, *, is_image: bool) -> Use | None:
     use = Parts(scalar(block, "registry"), repository, tag, digest).use(file, _KIND, templated)
     if use is None or words(tag) or words(digest):
         return use
-    return replace(use, resolved=None, via=(*use.via, APP_VERSION), unset=(*use.unset, APP_VERSION))
+    return replace(use, via=(*use.via, APP_VERSION))

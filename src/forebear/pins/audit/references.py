@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from forebear.pins.audit.model import Use
 
 SYNTAX: Final = "# syntax"
+APP_VERSION: Final = "Chart.AppVersion"
+"""What charts take for a tag where the values give none."""
 
 
 def verdicts(use: Use, known: Known) -> Iterator[tuple[Verdict, ...]]:
@@ -95,6 +97,9 @@ def _through(use: Use, floats: Verdict) -> Iterator[Verdict]:
     """The more telling rule, where the reference is not simply written there."""
     if use.kind == SYNTAX:
         yield floats._replace(rule="floating-syntax")
+    elif APP_VERSION in use.via:
+        problem = f"{use.kind} {shown(use)} has no tag, for which most charts take their own appVersion"
+        yield Verdict("chart-tag", problem, "write its tag and digest into the values")
     elif use.via:
         action = f"write the tag of a release, and its digest, into the default of {', '.join(use.via)}"
         yield Verdict("floating-arg", floats.problem, action)
