@@ -12,7 +12,7 @@ from typing import IO, TYPE_CHECKING, Final
 from forebear.contents import entries
 from forebear.contents.excerpts import Excerpt, excerpt_of
 from forebear.contents.index import new_index
-from forebear.contents.tars import chunks_of, judged, members, opened, read_whole
+from forebear.contents.tars import chunks_of, judged, members, opened
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -101,7 +101,6 @@ def _read(file: IO[bytes], path: Path) -> Iterator[Entry]:
     with judged(f"the layer in {path}"), closing(opened(file, "r:")) as tar:
         for member in members(tar):
             yield entries.entry_of(file, member)
-        read_whole(tar, file)
 
 
 def _difference(first: Entry | None, second: Entry | None, one: IO[bytes], two: IO[bytes]) -> Difference | None:

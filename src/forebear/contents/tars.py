@@ -18,6 +18,9 @@ _LONGEST: Final = 2**20
 """The bytes of an extended header, which is read at once: as many as Go's archive/tar takes, and so any engine."""
 
 _EXTENSIONS: Final = frozenset((b"x", b"g", b"X", b"L", b"K"))
+_ENDS: Final = (tarfile.EmptyHeaderError, tarfile.EOFHeaderError)  # type: ignore[attr-defined]
+"""What Python's tarfile raises at the end of the file, and at the block of zeros that ends a tar."""
+
 _FAULTS: Final = (tarfile.TarError, zlib.error, ArithmeticError, ValueError, LookupError, EOFError, RecursionError)
 """What Python's tarfile and gzip raise for bytes that are none."""
 
@@ -31,14 +34,23 @@ class Readable(Protocol):
 
 
 class _Header(tarfile.TarInfo):
-    """A member's header; one that would have much read into memory is refused."""
+    """A member's header; one that is broken, or would have much read into memory, is refused."""
 
     @classmethod
-    def frombuf(cls, buf: bytes | bytearray, encoding: str, errors: str) -> Self:
-        found = super().frombuf(buf, encoding, errors)
-        if found.type in _EXTENSIONS and found.size > _LONGEST:
-            raise tarfile.ReadError(f"an extended header of {found.size:,} bytes")
-        return found
+    def fromtarfile(cls, tar: tarfile.TarFile) -> Self:
+        """The next one. TarFile.next takes a broken one behind the first member for the end of the tar."""
+        try:
+            return super().fromtarfile(tar)
+        except _ENDS:
+            raise
+        except tarfile.HeaderError as error:
+            raise tarfile.ReadError(f"{error} at byte {tar.offset:,}") from error
+
+    def _proc_member(self, tar: tarfile.TarFile) -> Self:
+        """Read what follows, by its type; tarfile.py names this as the place for those who derive from it."""
+        if self.type in _EXTENSIONS and self.size > _LONGEST:
+            raise tarfile.ReadError(f"an extended header of {self.size:,} bytes")
+        return super()._proc_member(tar)  # type: ignore[misc, no-any-return]
 
 
 @contextmanager
@@ -73,16 +85,6 @@ def members(tar: tarfile.TarFile) -> Iterator[tarfile.TarInfo]:
 def data(tar: tarfile.TarFile, member: tarfile.TarInfo) -> IO[bytes] | None:
     """The bytes of a member; None for one that has none: folders, links, devices."""
     return None if member.islnk() or member.issym() else tar.extractfile(member)
-
-
-def read_whole(tar: tarfile.TarFile, file: IO[bytes]) -> None:
-    """Raise ReadError where a tar ended too early: tarfile takes a broken header after the first one for the end.
-
-    The end is a block of zeros (POSIX.1-2017, pax, "ustar Interchange Format"), or the file's own.
-    """
-    file.seek(tar.offset)
-    if file.read(tarfile.BLOCKSIZE).strip(b"\0"):
-        raise tarfile.ReadError(f"no header of a member at byte {tar.offset:,}")
 
 
 def chunks_of(file: Readable) -> Iterator[bytes]:
