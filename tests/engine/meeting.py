@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import http.server
 import threading
-from collections import defaultdict
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
@@ -16,12 +15,18 @@ if TYPE_CHECKING:
 PATIENCE = 60  # seconds
 
 
+class _Events(dict[str, threading.Event]):
+    """Events by word; whoever asks first makes one. (A defaultdict may make two, when two threads ask at once.)"""
+
+    def __missing__(self, word: str) -> threading.Event:
+        return self.setdefault(word, threading.Event())
+
+
 class Meeting:
     """Commands come by HTTP, each with a word of its own, and wait for the test."""
 
     def __init__(self, host: str) -> None:
-        self._come: defaultdict[str, threading.Event] = defaultdict(threading.Event)
-        self._go: defaultdict[str, threading.Event] = defaultdict(threading.Event)
+        self._come, self._go = _Events(), _Events()
         self.server = http.server.ThreadingHTTPServer((host, 0), self._handler())
         self.server.daemon_threads = True
         self._over = False
