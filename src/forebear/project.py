@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 from forebear import companions, memo
 from forebear.errors import Fault, InputError, Place
 from forebear.lineage.graph import Family
-from forebear.lineage.model import SCRATCH
+from forebear.lineage.model import MAX_BYTES, SCRATCH
 from forebear.lineage.packed import pack, unpack
 from forebear.pins import lock as locks
 from forebear.pins.lock import Lock
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from forebear.lineage.model import Base, Image, Path
 
 LIMIT: Final = 16 * 1024 * 1024
-"""The size in bytes up to which lineage.yml and lineage.lock are read: 10,000 images take 2 MiB."""
+"""The bytes up to which lineage.lock and what else forebear wrote are read."""
 
 CUTTING: Final = ".forebear/cutting.json"
 """The journal of a cut that is under way, or was stopped."""
@@ -183,7 +183,7 @@ class Project:
 def load(start: pathlib.Path) -> Project:
     """Read the project around a folder; raises InputError with the faults of lineage.yml, or of the lock."""
     workspace = Workspace(find_root(start))
-    declaration = workspace.read(LINEAGE, limit=LIMIT)
+    declaration = workspace.read(LINEAGE, limit=MAX_BYTES)
     lineage, order = unpack(
         memo.recall(memo.key("lineage", declaration), lambda: _packed(declaration)),
         partial(_place, declaration),

@@ -5,9 +5,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from forebear.errors import InputError
-from forebear.lineage.model import Base
+from forebear.lineage.model import MAX_BYTES, Base
 from forebear.pins.lock import Lock, Pin
-from forebear.project import LIMIT, load
+from forebear.project import load
 from forebear.reference import Reference
 
 from .projects import FEDORA, HEAD, Site, site
@@ -64,9 +64,9 @@ class TestLoad:
 
     def test_a_file_that_is_too_large_is_not_read(self, chain: Site) -> None:
         with (chain.root / "lineage.yml").open("wb") as file:
-            file.truncate(LIMIT + 1)
+            file.truncate(MAX_BYTES + 1)
         assert said(chain) == [
-            "lineage.yml: has more than 16,777,216 bytes, which is the limit; make it smaller",
+            "lineage.yml: has more than 8,388,608 bytes, which is the limit; make it smaller",
         ]
 
     def test_no_project(self, tmp_path: Path) -> None:

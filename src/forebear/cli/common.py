@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, ParamSpec
 import click
 
 from forebear.cli.console import Console, clean
-from forebear.errors import Busy, Error
+from forebear.errors import Busy, Error, Fault, InputError, Place
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -55,6 +55,7 @@ def common(function: Callable[..., int]) -> Callable[..., int]:
         start = Path(directory or ctx.obj or ".")
         console = Console(start, as_json=as_json, quiet=quiet, verbose=verbose, plain=no_color)
         try:
+            _check(start)
             return function(console, **rest)
         except Error as error:
             from forebear.cli.failure import report
@@ -62,6 +63,15 @@ def common(function: Callable[..., int]) -> Callable[..., int]:
             return report(error, console)
 
     return wrapped
+
+
+def _check(start: Path) -> None:
+    """Raise InputError where the current folder, which a relative path needs, was removed meanwhile."""
+    try:
+        start.absolute()
+    except FileNotFoundError:
+        fault = Fault(Place(str(start)), "this folder was removed", "go to another one")
+        raise InputError([fault]) from None
 
 
 def selecting(function: Callable[..., int]) -> Callable[..., int]:

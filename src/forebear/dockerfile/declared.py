@@ -17,7 +17,6 @@ if TYPE_CHECKING:
 
     from forebear.dockerfile.model import Dockerfile, Use
 
-RESERVED: Final = "forebear-base-"
 _SERVED: Final = frozenset({"secret", "ssh"})  # by whoever asks for the build, in a session of it
 
 

@@ -9,14 +9,12 @@ from typing import TYPE_CHECKING, Any, Final
 import yaml
 
 from forebear.errors import Fault, InputError, Place
-from forebear.lineage.model import Path, dotted
+from forebear.lineage.model import MAX_BYTES, Path, dotted
 from forebear.lineage.wrong import shown
 from forebear.lineage.yamltree import Marks, Stop, Tree
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-
-MAX_BYTES: Final = 8 * 1024 * 1024
 
 _LOADER: Final = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 # What a YAML stream may hold (YAML 1.2.2, production [1] c-printable); decoding has refused surrogates.
@@ -95,7 +93,7 @@ def _events(text: str) -> Iterator[yaml.Event]:
 
 def _decoded(data: bytes, file: str) -> str:
     if len(data) > MAX_BYTES:
-        problem = f"the file is larger than {MAX_BYTES // 1024 // 1024} MiB"
+        problem = f"the file is larger than {MAX_BYTES >> 20} MiB"
         raise InputError([Fault(Place(file), problem, "is this a lineage.yml?")])
     try:
         text = data.decode("utf-8-sig")

@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     from forebear.lineage.constraints import Constraint
     from forebear.lineage.gate import Gate, Requirements
 
+MAX_BYTES: Final = 8 << 20
+"""The bytes that a lineage.yml has at most: 10,000 images take 2 MiB."""
+
 SCRATCH: Final = "scratch"
 DOCKERFILE: Final = "Dockerfile"
 # 1980-01-01T00:00:00Z: zip files, and so jars and wars, can hold no earlier time (APPNOTE 4.4.6).

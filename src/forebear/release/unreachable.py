@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 _UNIX: Final = "unix://"
 MARKS: Final = (Path("/.dockerenv"), Path("/run/.containerenv"))
 _INSIDE: Final = "the engine of the machine around it is used over a socket that is mounted into the container"
-_MOUNT: Final = "start it with --volume /var/run/docker.sock:/var/run/docker.sock, as builder.yml does"
+_MOUNT: Final = "start it with --volume /var/run/docker.sock:/var/run/docker.sock"
 _NOTHING: Final = "no image can be planned on it, built or tested; render, graph and plan --offline work without"
 
 

@@ -116,19 +116,19 @@ def test_comes_in_chunks_of_a_mebibyte_at_most(app: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "change",
+    ("change", "why"),
     [
-        lambda file: file.write_bytes(b"x" * 999),
-        lambda file: file.write_bytes(b"x" * 1001),
-        lambda file: file.write_bytes(b"y" * 1000),
-        lambda file: file.unlink(),
-        lambda file: (file.unlink(), file.symlink_to("b")),
-        lambda file: (file.unlink(), subprocess.run(["mkfifo", file], check=True)),
-        lambda file: (file.unlink(), file.mkdir()),
+        (lambda file: file.write_bytes(b"x" * 999), ""),
+        (lambda file: file.write_bytes(b"x" * 1001), ""),
+        (lambda file: file.write_bytes(b"y" * 1000), ""),
+        (lambda file: file.unlink(), " (no such file or directory)"),
+        (lambda file: (file.unlink(), file.symlink_to("b")), " (too many levels of symbolic links)"),
+        (lambda file: (file.unlink(), subprocess.run(["mkfifo", file], check=True)), ""),
+        (lambda file: (file.unlink(), file.mkdir()), " (is a directory)"),  # it opens, and cannot be read
     ],
     ids=["shorter", "longer", "other bytes", "gone", "a link", "a pipe", "a folder"],
 )
-def test_a_file_that_changed_stops_it(app: Path, change: object) -> None:
+def test_a_file_that_changed_stops_it(app: Path, change: object, why: str) -> None:
     (app / "a").write_bytes(b"x" * 1000)
     (app / "b").write_bytes(b"x" * 1000)
     context = read(app)
@@ -137,9 +137,7 @@ def test_a_file_that_changed_stops_it(app: Path, change: object) -> None:
     sent: list[bytes] = []
     with pytest.raises(BuildFailed) as caught:
         sent.extend(stream(context, DOCKERFILE, epoch=EPOCH))
-    told = str(caught.value)
-    assert told.startswith("context file images/app/a changed while it was being sent")
-    assert told.endswith("; run it again")
+    assert str(caught.value) == f"context file images/app/a changed while it was being sent{why}; run it again"
     assert sent == [], "what was not sent yet is not sent"
 
 

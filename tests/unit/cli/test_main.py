@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from forebear.cli.console import clean
+from forebear.cli.main import run
 from forebear.errors import BuildFailed, EngineUnreachable
 
 if TYPE_CHECKING:
@@ -133,11 +134,21 @@ def test_every_fault_of_a_file_is_told_at_once_with_its_place(chain: Site, shell
 def test_the_folder_may_be_given_before_and_behind_the_command(
     chain: Site, capsys: pytest.CaptureFixture[str], where: tuple[str, ...]
 ) -> None:
-    from forebear.cli.main import run
-
     folder = chain.write("deep/below/file", "").parent
     assert run([word.format(folder) for word in where]) == 0
     assert "webapp" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("command", ["init", "plan", "doctor", "audit"])
+def test_a_folder_that_was_removed_is_told(
+    command: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    gone = tmp_path / "gone"
+    gone.mkdir()
+    monkeypatch.chdir(gone)
+    gone.rmdir()
+    assert run([command]) == 2
+    assert capsys.readouterr().err == ".: this folder was removed; go to another one\n"
 
 
 def test_a_reader_that_goes_away_is_no_defect(chain: Site, shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 from forebear.errors import InputError, Place
 from forebear.lineage import document, yamltree
-from forebear.lineage.document import MAX_BYTES, load
+from forebear.lineage.document import load
+from forebear.lineage.model import MAX_BYTES
 
 from .texts import FEW, MANY
 
