@@ -9,12 +9,12 @@ from __future__ import annotations
 
 import gzip
 import hashlib
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 from tempfile import NamedTemporaryFile
 from typing import IO, TYPE_CHECKING, Final, cast
 
-from forebear.contents.tars import chunks_of, data, judged, members, opened
+from forebear.contents.tars import CutShort, chunks_of, data, judged, members, opened
 from forebear.errors import BuildFailed, EngineRefused
 
 if TYPE_CHECKING:
@@ -46,11 +46,13 @@ def spool(chunks: Generator[bytes], wanted: Collection[str], folder: Path) -> di
     take it.
     """
     left, found, unread = set(wanted), dict[str, Path](), 0
-    with closing(chunks), judged(_SAVED), closing(opened(cast("IO[bytes]", _Chunks(chunks)), "r|")) as tar:
+    file = cast("IO[bytes]", _Chunks(chunks))
+    # An engine that cannot read a layer ends its answer there: which layer that is is told below.
+    with closing(chunks), judged(_SAVED), suppress(CutShort), closing(opened(file, "r|")) as tar:
         for member in members(tar) if left else ():
-            file = cast("io.BufferedReader | None", data(tar, member))
-            unread += file is not None and file.peek(4).startswith(_ZSTD)
-            if file and (layer := _spooled(file, member.name, left, folder)):
+            blob = cast("io.BufferedReader | None", data(tar, member))
+            unread += blob is not None and blob.peek(4).startswith(_ZSTD)
+            if blob and (layer := _spooled(blob, member.name, left, folder)):
                 found.update([layer])
                 left.discard(layer[0])
             if not left:

@@ -21,6 +21,8 @@ _EXTENSIONS: Final = frozenset((b"x", b"g", b"X", b"L", b"K"))
 _ENDS: Final = (tarfile.EmptyHeaderError, tarfile.EOFHeaderError)  # type: ignore[attr-defined]
 """What Python's tarfile raises at the end of the file, and at the block of zeros that ends a tar."""
 
+_CUT: Final[type[tarfile.TarError]] = tarfile.TruncatedHeaderError  # type: ignore[attr-defined]
+
 _FAULTS: Final = (tarfile.TarError, zlib.error, ArithmeticError, ValueError, LookupError, EOFError, RecursionError)
 """What Python's tarfile and gzip raise for bytes that are none."""
 
@@ -31,6 +33,10 @@ class Readable(Protocol):
     def read(self, size: int, /) -> bytes:
         """At most `size` bytes; none at the end."""
         ...
+
+
+class CutShort(tarfile.ReadError):
+    """A tar that ends within a header."""
 
 
 class _Header(tarfile.TarInfo):
@@ -44,7 +50,8 @@ class _Header(tarfile.TarInfo):
         except _ENDS:
             raise
         except tarfile.HeaderError as error:
-            raise tarfile.ReadError(f"{error} at byte {tar.offset:,}") from error
+            kind = CutShort if isinstance(error, _CUT) else tarfile.ReadError
+            raise kind(f"{error} at byte {tar.offset:,}") from error
 
     def _proc_member(self, tar: tarfile.TarFile) -> Self:
         """Read what follows, by its type; tarfile.py names this as the place for those who derive from it."""

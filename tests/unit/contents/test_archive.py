@@ -3,6 +3,7 @@ from __future__ import annotations
 import errno
 import gzip
 import os
+import tarfile
 from typing import TYPE_CHECKING
 
 import pytest
@@ -87,6 +88,12 @@ class TestStream:
         with pytest.raises(EngineRefused, match=r"the engine saved cannot be read|is missing"):
             spool(chunked(plain()[:size]), WANTED, tmp_path)
         assert all(path.suffix == ".tar" for path in tmp_path.iterdir())
+
+    def test_one_whose_engine_could_not_read_a_layer_names_it(self, tmp_path: Path) -> None:
+        """The engine ends its answer there, at times with a few words instead of a member."""
+        stream = saved(blob(UPPER))[: tarfile.BLOCKSIZE + len(UPPER)] + b'{"message":"no such blob"}'
+        with pytest.raises(EngineRefused, match=f"layer {digest(LOWER)} is missing from the image"):
+            spool(chunked(stream), WANTED, tmp_path)
 
     def test_an_engine_that_goes_away_is_told_as_such(self, tmp_path: Path) -> None:
         def stream() -> Generator[bytes]:
