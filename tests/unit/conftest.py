@@ -12,8 +12,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 settings.register_profile(
-    "unit", deadline=None, database=None, max_examples=15, suppress_health_check=[HealthCheck.too_slow]
+    "unit", deadline=None, database=None, max_examples=8, suppress_health_check=[HealthCheck.too_slow]
 )
+settings.register_profile("thorough", settings.get_profile("unit"), max_examples=50)
 settings.load_profile("unit")
 
 

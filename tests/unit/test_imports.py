@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from forebear import api
@@ -99,7 +99,6 @@ DOCKERFILES = st.lists(
 
 
 @given(DOCKERFILES)
-@settings(max_examples=15, deadline=None)
 def test_what_is_imported_comes_out_byte_for_byte_but_for_its_pins(files: list[tuple[str, list[str], bool]]) -> None:
     with tempfile.TemporaryDirectory() as folder:
         root = Path(folder)

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from forebear.errors import Busy, InputError
@@ -164,7 +164,6 @@ class TestRead:
         with told("a:2:4: is not UTF-8 here; save the file as UTF-8"):
             place.read_text("a", limit=LIMIT)
 
-    @settings(max_examples=15)
     @given(st.text(st.sampled_from("aä\n€𝄞"), max_size=12), st.sampled_from([b"\xff", b"\xc3", b"\xe2\x82"]))
     def test_the_place_of_a_byte_that_is_not_utf_8(self, before: str, wrong: bytes) -> None:
         with tempfile.TemporaryDirectory() as folder:

@@ -10,7 +10,7 @@ import tempfile
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from forebear.build.archive import CHUNK
@@ -81,7 +81,6 @@ def test_gnu_tar_reads_it_too(app: Path, tmp_path: Path) -> None:
 names = st.text(st.sampled_from("abé.-"), min_size=1, max_size=120).filter(lambda name: name not in (".", ".."))
 
 
-@settings(max_examples=10)
 @given(st.dictionaries(names, st.binary(max_size=1500), max_size=5))
 def test_any_names_and_contents_read_back(files: dict[str, bytes]) -> None:
     with tempfile.TemporaryDirectory() as root:

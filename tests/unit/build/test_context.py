@@ -292,7 +292,7 @@ class TestDigest:
         assert after.digest != before.digest
         assert changes(before.summary(), after.summary())
 
-    @settings(max_examples=8, suppress_health_check=[HealthCheck.function_scoped_fixture])
+    @settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
     @given(
         st.dictionaries(st.sampled_from(["a", "b", "c/d", "c/e", "f/g/h", "é"]), st.binary(max_size=20)),
         st.randoms(use_true_random=False),

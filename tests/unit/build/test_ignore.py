@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from docker.utils.build import PatternMatcher
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from forebear.build.ignore import Ignore, parse_ignore
@@ -131,14 +131,12 @@ paths = st.lists(names, min_size=1, max_size=4).map("/".join)
 plain = st.lists(names | st.sampled_from(["*", "?", "a*", "*b"]), min_size=1, max_size=3).map("/".join)
 
 
-@settings(max_examples=15)
 @given(st.lists(plain, min_size=1, max_size=4), st.lists(paths, min_size=1, max_size=6))
 def test_agrees_with_docker_py_where_nothing_is_excepted(patterns: list[str], tried: list[str]) -> None:
     other = PatternMatcher(patterns)
     assert left_out("\n".join(patterns), *tried) == [path for path in tried if other.matches(path)]  # type: ignore[arg-type]
 
 
-@settings(max_examples=15)
 @given(st.lists(plain, min_size=1, max_size=4), st.lists(paths, min_size=1, max_size=6))
 def test_agrees_with_docker_py_on_exceptions_from_everything(patterns: list[str], tried: list[str]) -> None:
     lines = ["*", *(f"!{pattern}" for pattern in patterns)]
@@ -149,7 +147,6 @@ def test_agrees_with_docker_py_on_exceptions_from_everything(patterns: list[str]
 anything = st.text(st.sampled_from("ab/*?!.[]^-\\|{}2 #é\n"), max_size=20)
 
 
-@settings(max_examples=20)
 @given(anything, st.lists(paths, max_size=8))
 @example("!a/b*\n**", ["a/b/ab"])
 def test_a_folder_that_nothing_returns_to_can_be_skipped(text: str, tried: list[str]) -> None:
@@ -166,7 +163,6 @@ def test_a_folder_that_nothing_returns_to_can_be_skipped(text: str, tried: list[
             given_up = given_up or (excluded and not ignore.may_return(step, hits))
 
 
-@settings(max_examples=20)
 @given(st.binary(max_size=40))
 def test_any_bytes_are_patterns_or_told(data: bytes) -> None:
     found: list[Fault] = []

@@ -4,7 +4,7 @@ import json
 from dataclasses import replace
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from forebear.build.key import (
@@ -69,7 +69,6 @@ def test_the_key_is_a_digest_of_an_ordered_and_versioned_list_of_all_inputs() ->
     assert FORMAT == "forebear.key/1"
 
 
-@settings(max_examples=15)
 @given(INPUTS_OF_ANY_KIND, INPUTS_OF_ANY_KIND)
 def test_two_lists_of_inputs_have_one_key_only_where_they_are_equal(one: Inputs, other: Inputs) -> None:
     same = (one.own + one.bases, one.context) == (other.own + other.bases, other.context)
@@ -128,7 +127,6 @@ def test_a_key_that_is_not_that_of_the_inputs_is_no_stamp() -> None:
     assert read_stamp({**labels, INPUTS: other[INPUTS]}) is None
 
 
-@settings(max_examples=15)
 @given(JSON.map(json.dumps) | st.text(max_size=30), st.text(max_size=10))
 def test_no_label_makes_reading_a_stamp_raise(inputs: str, key: str) -> None:
     assert read_stamp({INPUTS: inputs, KEY: key, IMAGE: "webapp"}) is None

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from forebear.build.memory import Memory, _read, _write
@@ -100,7 +100,6 @@ def test_a_row_that_cannot_be_read_is_not_known(tmp_path: Path, row: str) -> Non
     assert Memory(path).get("b") == FACTS
 
 
-@settings(max_examples=20)
 @given(st.builds(Facts, TEXT, TEXT, st.lists(TEXT, max_size=3).map(tuple), PAIRS, PAIRS, *[st.integers(0, 9)] * 3))
 def test_facts_come_back_from_their_text(facts: Facts) -> None:
     assert _read(_write(facts)) == facts

@@ -8,7 +8,7 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from forebear import api
@@ -174,7 +174,6 @@ class TestThrowAwayTags:
         assert any("/fedora:" in tag for tag in seen[0])
 
 
-@settings(max_examples=8)
 @given(st.integers(0, 2**32).map(Random))
 def test_any_family_with_any_failures(random: Random) -> None:
     size = random.randrange(2, 8)

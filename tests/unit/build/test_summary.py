@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from forebear.build.summary import EMPTY, changes, mark, summarise
@@ -90,7 +90,6 @@ trees = st.dictionaries(st.lists(names, min_size=1, max_size=4).map(tuple), st.s
 limits = st.integers(1, 12)
 
 
-@settings(max_examples=20)
 @given(trees.map(as_tree), trees.map(as_tree), limits, limits)
 def test_changes_are_told_exactly_where_there_are_some(
     old: dict[str, str], new: dict[str, str], limit: int, other_limit: int
@@ -101,7 +100,6 @@ def test_changes_are_told_exactly_where_there_are_some(
     assert bool(changes(before, after)) == (old != new)
 
 
-@settings(max_examples=15)
 @given(trees.map(as_tree), trees.map(as_tree))
 def test_changes_name_every_path_where_all_are_named(old: dict[str, str], new: dict[str, str]) -> None:
     told = dict(word.rsplit(" ", 1) for word in changes(summarise(old.items(), 99), summarise(new.items(), 99)))

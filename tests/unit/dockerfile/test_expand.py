@@ -3,7 +3,7 @@ from __future__ import annotations
 import contextlib
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from forebear.dockerfile.expand import MAX_LENGTH, UnsetFault, expand, shell_words
@@ -123,7 +123,6 @@ def test_words_keep_their_quotes_where_asked(line: str, words: list[str]) -> Non
     assert shell_words(line, quotes=True, escapes=True) == words
 
 
-@settings(max_examples=15)
 @given(st.text("$a{}:-+?#%/*\"'\\<` x1_", max_size=40), st.sampled_from("\\`"))
 def test_any_word_is_expanded_or_refused(word: str, escape: str) -> None:
     with contextlib.suppress(Malformed):
@@ -132,13 +131,11 @@ def test_any_word_is_expanded_or_refused(word: str, escape: str) -> None:
         assert all(shell_words(word, quotes=True, escapes=True))
 
 
-@settings(max_examples=15)
 @given(st.text("abc 1.:/_-é", max_size=30))
 def test_a_word_without_signs_stays_as_it_is(word: str) -> None:
     assert expand(word, ENV) == (word, frozenset())
 
 
-@settings(max_examples=15)
 @given(st.text("ab$'\"\\ ", max_size=20))
 def test_a_single_quoted_word_stays_as_it_is(word: str) -> None:
     if "'" not in word:

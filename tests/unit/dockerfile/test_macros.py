@@ -8,7 +8,7 @@ import subprocess
 from typing import TYPE_CHECKING
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from forebear.dockerfile.reader import read
@@ -223,7 +223,6 @@ def test_what_is_not_exact_is_refused(body: str, message: str) -> None:
     assert problem(body) == message
 
 
-@settings(max_examples=15)
 @given(
     macro=st.sampled_from(["dnf", "apt"]),
     name=st.text(alphabet=[*LETTERS, *" \n;&|$`'\"\\*#{}()é"], min_size=1, max_size=8),
@@ -241,7 +240,6 @@ def test_nothing_but_names_and_versions_reaches_the_shell(macro: str, name: str,
         assert "a name or version cannot hold" in problem(body, name=name, version=version)
 
 
-@settings(max_examples=20)
 @given(st.text(alphabet=[*LETTERS, *"_*^ \n;&|$`'\"\\#{}()é"], min_size=1, max_size=8))
 def test_nothing_but_names_of_repositories_reaches_the_shell(name: str) -> None:
     body = "{{ dnf.install(['a-1-1'], repos=[vars.name]) }}"

@@ -3,7 +3,7 @@ from __future__ import annotations
 import re
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from forebear.dockerfile.model import Malformed
@@ -18,14 +18,12 @@ def expression(pattern: str, star: str) -> str:
     return "".join({"*": star, "?": "."}.get(char, char) for char in pattern)
 
 
-@settings(max_examples=15)
 @given(PATTERNS, VALUES, st.booleans())
 def test_a_prefix_is_what_a_regular_expression_would_match(pattern: str, value: str, greedy: bool) -> None:
     found = re.match(expression(pattern, ".*" if greedy else ".*?"), value)
     assert remove_prefix(value, pattern, greedy=greedy) == (value[found.end() :] if found else value)
 
 
-@settings(max_examples=15)
 @given(PATTERNS, VALUES, st.booleans())
 def test_a_suffix_is_the_shortest_or_longest_that_matches(pattern: str, value: str, greedy: bool) -> None:
     whole = re.compile(expression(pattern, ".*"))
@@ -34,7 +32,6 @@ def test_a_suffix_is_the_shortest_or_longest_that_matches(pattern: str, value: s
     assert remove_suffix(value, pattern, greedy=greedy) == value[:cut]
 
 
-@settings(max_examples=15)
 @given(st.text("ab*?", min_size=1, max_size=6).filter(lambda pattern: pattern.strip("*")), VALUES)
 def test_a_replacement_takes_the_greedy_matches_from_the_left(pattern: str, value: str) -> None:
     greedy = re.compile(expression(pattern, ".*"))

@@ -3,7 +3,7 @@ from __future__ import annotations
 from textwrap import dedent
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 
 from forebear.dockerfile.model import DockerfileFault
 from forebear.dockerfile.pinned import parametrise
@@ -79,7 +79,6 @@ def test_a_base_that_is_no_reference_is_refused(text: str, line: int) -> None:
     assert caught.value.line == line
 
 
-@settings(max_examples=15)
 @given(dockerfiles())
 def test_what_was_external_is_now_given_by_the_arguments(text: str) -> None:
     before = read(text)
@@ -105,7 +104,6 @@ def test_what_was_external_is_now_given_by_the_arguments(text: str) -> None:
             assert use.stage == (None if old.stage is None else old.stage + added)
 
 
-@settings(max_examples=20)
 @given(dockerfiles())
 def test_lines_stay_where_they_were_behind_those_added(text: str) -> None:
     before = read(text)

@@ -4,7 +4,7 @@ import contextlib
 from textwrap import dedent
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 
 from forebear.dockerfile.model import Dockerfile, DockerfileFault, Heredoc, Use
 from forebear.dockerfile.reader import read
@@ -332,7 +332,6 @@ def test_a_trigger_makes_its_stage_needed_where_it_is_triggered() -> None:
     assert [stage.name for stage in read_back.reached(read_back.target())] == ["tools", "base", None]
 
 
-@settings(max_examples=20)
 @given(ragged())
 def test_any_text_is_read_or_refused_with_a_line(text: str) -> None:
     refused = None
@@ -343,7 +342,6 @@ def test_any_text_is_read_or_refused_with_a_line(text: str) -> None:
     assert refused is None or 0 <= refused.line <= text.count("\n") + 1
 
 
-@settings(max_examples=16)
 @given(dockerfiles())
 def test_every_use_is_found_at_its_place(text: str) -> None:
     read_back = read(text, platform="linux/amd64")
@@ -355,7 +353,6 @@ def test_every_use_is_found_at_its_place(text: str) -> None:
         assert read(text[: use.start] + token + text[use.end :], platform="linux/amd64") == read_back
 
 
-@settings(max_examples=16)
 @given(dockerfiles())
 def test_a_use_can_be_replaced_where_it_stands(text: str) -> None:
     read_back = read(text, platform="linux/amd64")

@@ -6,7 +6,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from forebear.dockerfile.model import DockerfileFault
@@ -245,7 +245,6 @@ def test_line_breaks_that_templates_make_are_their_own() -> None:
     assert render(text, x="a\nb") == ORIGIN + "FROM x\nRUN a\nRUN b\nRUN c\nRUN d\n"
 
 
-@settings(max_examples=15)
 @given(st.text("ab \n\\<E'\"#$FROMUN=", max_size=16))
 def test_no_value_changes_the_instructions(value: str) -> None:
     text = "FROM x\nRUN {{ vars.x }}\nRUN <<E\n{{ vars.x }}\nE\nUSER u\n"
@@ -280,7 +279,6 @@ SNIPPETS = [
 ]
 
 
-@settings(max_examples=15)
 @given(st.lists(st.sampled_from(SNIPPETS), max_size=12).map("".join))
 def test_any_template_is_rendered_or_refused(text: str) -> None:
     with contextlib.suppress(TemplateFault):

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from forebear.engine.calling import call
@@ -52,7 +52,6 @@ def test_a_call_that_is_refused_has_no_answer(path: str) -> None:
         call(connection, path, b"")
 
 
-@settings(max_examples=20)
 @given(st.binary(max_size=60))
 def test_what_is_no_answer_is_told(data: bytes) -> None:
     ours, theirs = socket.socketpair()

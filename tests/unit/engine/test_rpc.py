@@ -10,7 +10,7 @@ import pytest
 from h2.config import H2Configuration
 from h2.connection import H2Connection
 from h2.events import DataReceived, Event, ResponseReceived, StreamEnded, TrailersReceived
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from forebear.engine.rpc import NOT_FOUND, Method, Refused, serve
@@ -103,7 +103,6 @@ def test_what_cannot_be_answered_is_refused_with_a_status(path: str, body: bytes
     assert (answer, headers[b"grpc-status"]) == (b"", status)
 
 
-@settings(max_examples=16, deadline=None)
 @given(st.binary(max_size=80), st.booleans())
 def test_a_connection_with_any_bytes_just_ends(data: bytes, begins: bool) -> None:
     with served() as connection:

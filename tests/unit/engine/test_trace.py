@@ -3,7 +3,7 @@ from __future__ import annotations
 from contextlib import suppress
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from forebear.engine.trace import Output, Vertex, decode
@@ -20,7 +20,6 @@ def test_events_come_back_from_their_record(events: list[Vertex | Output]) -> No
     assert list(decode(record(*events))) == events
 
 
-@settings(max_examples=15)
 @given(st.binary(max_size=40))
 def test_any_bytes_are_events_or_a_value_error(data: bytes) -> None:
     try:

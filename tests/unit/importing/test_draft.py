@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from forebear.dockerfile.rendering import ImageView, Renderer, Request
@@ -125,7 +125,6 @@ JINJA = st.text("{}%#-\"'\\ \nab$é", max_size=30)
 
 
 @given(st.lists(st.tuples(JINJA, st.booleans())))
-@settings(max_examples=30)
 def test_any_text_is_rendered_as_it_is(parts: list[tuple[str, bool]]) -> None:
     found = [Word(text or " ", False) if not expression else Word("parent", True) for text, expression in parts]
     text = "#\nFROM a\n" + "".join("P" if each.expression else each.text for each in found) + "\n"

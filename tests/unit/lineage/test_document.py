@@ -12,8 +12,6 @@ from forebear.lineage import document, yamltree
 from forebear.lineage.document import load
 from forebear.lineage.model import MAX_BYTES
 
-from .texts import FEW, MANY
-
 if TYPE_CHECKING:
     from forebear.lineage.model import Path
 
@@ -218,7 +216,6 @@ values = st.recursive(
 
 
 @given(values, st.booleans())
-@FEW
 def test_reads_back_what_was_written(value: object, flow: bool) -> None:
     text = yaml.safe_dump(value, allow_unicode=True, default_flow_style=flow)
     read = load(text.encode(), "lineage.yml")
@@ -234,7 +231,6 @@ snippets = st.sampled_from([*letters, *marks, "---\n", "...\n", "%YAML 1.1\n"])
 
 @given(st.binary(max_size=60) | st.lists(snippets, max_size=25).map(lambda each: "".join(each).encode()))
 @example(b"? \xe2\x80\xa8")
-@MANY
 def test_any_bytes_are_read_or_refused(data: bytes) -> None:
     try:
         read = load(data, "lineage.yml")

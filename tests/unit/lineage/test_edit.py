@@ -3,7 +3,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from forebear.errors import InputError
@@ -135,7 +135,6 @@ def texts(draw: Any) -> tuple[bytes, list[str]]:
 
 
 @given(texts(), SCALARS, st.data())
-@settings(max_examples=30, deadline=None)
 def test_an_edit_gives_exactly_the_change_and_keeps_all_other_bytes(
     made: tuple[bytes, list[str]], value: str, data: st.DataObject
 ) -> None:

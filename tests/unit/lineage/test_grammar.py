@@ -12,8 +12,6 @@ from forebear.lineage.model import Base
 from forebear.lineage.wrong import Wrong
 from forebear.reference import MAX_NAME, Reference
 
-from .texts import MANY
-
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -62,7 +60,6 @@ words = [
 
 
 @given(st.lists(st.sampled_from([*letters, *words]), max_size=5).map("".join))
-@MANY
 def test_a_check_takes_what_its_pattern_in_the_schema_takes(text: str) -> None:
     for check, pattern in CHECKS:
         assert is_accepted(check, text) == bool(re.fullmatch(pattern, text)), check.__name__

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from forebear.lineage.graph import Family, find_cycle, find_cycles
 from forebear.lineage.model import Base, Lineage
 
-from .texts import FEW, lineage
+from .texts import lineage
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -89,7 +89,6 @@ edges = st.dictionaries(st.sampled_from("abcdef"), st.lists(st.sampled_from("abc
 
 
 @given(edges)
-@FEW
 def test_a_cycle_is_one_and_is_found_when_there_is_one(found: dict[str, list[str]]) -> None:
     cycles = list(find_cycles(found))
     assert find_cycle(found) == (cycles[0] if cycles else None)
@@ -130,7 +129,6 @@ def families(draw: st.DrawFn) -> Family:
 
 
 @given(families())
-@FEW
 def test_the_order_respects_every_edge_and_else_the_file(family: Family) -> None:
     declared = list(family.lineage.images)
     done: list[str] = []
@@ -142,7 +140,6 @@ def test_the_order_respects_every_edge_and_else_the_file(family: Family) -> None
 
 
 @given(families())
-@FEW
 def test_ancestors_descendants_and_heights_fit_together(family: Family) -> None:
     for name in family.order:
         parents, children = family.parents(name), family.children(name)

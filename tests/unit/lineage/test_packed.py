@@ -11,10 +11,9 @@ from forebear.lineage.graph import Family
 from forebear.lineage.packed import pack, unpack
 from forebear.lineage.reader import read
 
-from .texts import FEW, families, lineage
+from .texts import families, lineage
 
 
-@FEW
 @given(families())
 def test_what_was_packed_comes_out_equal(family: dict[str, Any]) -> None:
     found = read(json.dumps(family, ensure_ascii=False).encode())

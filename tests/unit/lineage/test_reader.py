@@ -16,7 +16,7 @@ from forebear.lineage.model import DEFAULT_EPOCH, Base, Image, Lineage, Moving
 from forebear.lineage.reader import read
 from forebear.reference import Reference
 
-from .texts import FEW, MANY, TOP, families, lineage, said, said_of
+from .texts import TOP, families, lineage, said, said_of
 
 FULL = """\
 lineage: 1
@@ -828,7 +828,6 @@ def test_a_fault_before_the_end_of_yaml_is_told_with_it() -> None:
 
 
 @given(families())
-@FEW
 def test_a_valid_lineage_reads_back_equal(family: dict[str, Any]) -> None:
     found = read(json.dumps(family, ensure_ascii=False).encode())  # JSON is YAML (YAML 1.2.2, 1.3)
     assert (found.project, found.version) == (family["project"], family["version"])
@@ -878,7 +877,6 @@ lines = st.sampled_from(
 
 
 @given(st.lists(lines, max_size=14).map(lambda each: "\n".join(each).encode()) | st.binary(max_size=40))
-@MANY
 def test_any_bytes_make_a_lineage_or_input_errors(data: bytes) -> None:
     try:
         found = read(data)

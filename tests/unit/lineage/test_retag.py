@@ -11,8 +11,6 @@ from forebear.lineage.reader import read
 from forebear.lineage.retag import retagged
 from forebear.reference import Reference
 
-from .texts import FEW
-
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -69,7 +67,6 @@ def test_what_is_not_written_out_is_told(written: str) -> None:
     )
 
 
-@FEW
 @given(st.lists(st.sampled_from(["fedora:25", "debian:12", "quay.io/a/b:1", "scratch"]), max_size=6), st.data())
 def test_the_file_then_declares_the_same_but_for_the_tags(bases: list[str], data: st.DataObject) -> None:
     styles = data.draw(st.lists(st.sampled_from(["{}", "'{}'", '"{}"']), min_size=len(bases), max_size=len(bases)))

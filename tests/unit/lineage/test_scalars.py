@@ -11,8 +11,6 @@ from hypothesis import strategies as st
 from forebear.lineage.scalars import plain
 from forebear.lineage.wrong import Wrong
 
-from .texts import FEW
-
 # YAML 1.2.2, 10.3.2: what the core schema takes for something else than text.
 CORE = re.compile(
     r"null|Null|NULL|~||true|True|TRUE|false|False|FALSE|[-+]?[0-9]+|0o[0-7]+|0x[0-9a-fA-F]+"
@@ -86,7 +84,6 @@ def test_a_word_on_which_readers_of_yaml_differ_has_to_be_quoted(text: str) -> N
 
 
 @given(st.from_regex(r"[-+0-9.:_eExobnaifINFtruysTRUE~]{0,8}", fullmatch=True) | st.text(max_size=6))
-@FEW
 def test_every_reader_of_yaml_agrees_on_what_is_not_refused(text: str) -> None:
     try:
         value = plain(text)
@@ -102,7 +99,6 @@ def test_every_reader_of_yaml_agrees_on_what_is_not_refused(text: str) -> None:
 
 
 @given(st.integers() | st.floats(allow_nan=False, allow_infinity=False))
-@FEW
 def test_a_number_prints_as_it_is_written(number: float) -> None:
     try:
         value = plain(str(number))

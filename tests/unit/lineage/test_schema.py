@@ -15,8 +15,6 @@ from forebear.errors import InputError
 from forebear.lineage.reader import read
 from forebear.lineage.schema import json_schema, schema_text
 
-from .texts import FEW, MANY
-
 
 def _ecma_pattern(_: Any, pattern: str, instance: object, __: Any) -> Any:
     """`$` means the very end in ECMA-262, whose dialect JSON Schema's patterns are; Python's also skips a newline."""
@@ -166,14 +164,12 @@ def test_they_agree_on_everything_that_can_be_missing(path: tuple[Any, ...]) -> 
 
 
 @given(st.sampled_from(SPOTS), st.sampled_from(STRANGE))
-@MANY
 def test_they_agree_on_strange_values(path: tuple[Any, ...], value: Any) -> None:
     data = replaced(path, value)
     assert as_the_schema_says(data) == as_the_reader_says(data)
 
 
 @given(st.sampled_from(SPOTS[1:]), st.sampled_from(KEYS) | st.text("aA0.-_ é/$\n", max_size=3))
-@FEW
 def test_they_agree_on_strange_keys(path: tuple[Any, ...], key: str) -> None:
     data = renamed(path, key)
     assert as_the_schema_says(data) == as_the_reader_says(data)

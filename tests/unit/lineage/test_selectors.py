@@ -8,7 +8,7 @@ from forebear.errors import InputError
 from forebear.lineage.graph import Family
 from forebear.lineage.selectors import Selector, Term, parse, select
 
-from .texts import FEW, MANY, chain, lineage
+from .texts import chain, lineage
 
 FAMILY = Family(
     lineage(
@@ -128,7 +128,6 @@ def selected(*texts: str) -> set[str]:
 
 
 @given(st.lists(st.lists(terms, min_size=1, max_size=3).map(",".join), min_size=1, max_size=3))
-@FEW
 def test_a_selection_is_part_of_the_family_in_its_order(texts: list[str]) -> None:
     try:
         found = select(FAMILY, texts)
@@ -141,14 +140,12 @@ def test_a_selection_is_part_of_the_family_in_its_order(texts: list[str]) -> Non
 
 
 @given(terms, terms)
-@FEW
 def test_a_comma_means_what_both_select(one: str, other: str) -> None:
     assert selected(f"{one},{other}") == selected(one) & selected(other) == selected(f"{other},{one}")
     assert selected(one, other) == selected(one) | selected(other) == selected(other, one)
 
 
 @given(names, st.integers(0, 3))
-@FEW
 def test_a_greater_depth_selects_no_less(name: str, depth: int) -> None:
     for form in ("{1}+{0}", "{0}+{1}"):
         assert selected(form.format(name, depth)) <= selected(form.format(name, depth + 1))
@@ -156,7 +153,6 @@ def test_a_greater_depth_selects_no_less(name: str, depth: int) -> None:
 
 
 @given(st.text(max_size=8) | st.text("ab1+,*? é\n", max_size=8))
-@MANY
 def test_any_text_is_parsed_or_refused(text: str) -> None:
     try:
         selector = parse(text)

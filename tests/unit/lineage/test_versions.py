@@ -10,8 +10,6 @@ from forebear.lineage.patterns import VERSION
 from forebear.lineage.versions import parse_version
 from forebear.lineage.wrong import Wrong
 
-from .texts import MANY
-
 
 @pytest.mark.parametrize("text", ["0.0.0", "2.1.7", "2.2.0-rc.1", "1.0.0--.-a", "10.20.30-0a.0"])
 def test_a_version(text: str) -> None:
@@ -46,7 +44,6 @@ def test_what_is_no_version(text: str, message: str) -> None:
 
 
 @given(st.from_regex(VERSION.replace("$", r"\Z")) | st.text("0123456789.-+avVé٣\n", max_size=10) | st.text(max_size=10))
-@MANY
 def test_the_pattern_and_the_parser_agree(text: str) -> None:
     try:
         parsed = str(parse_version(text))

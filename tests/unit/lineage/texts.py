@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from hypothesis import settings
 from hypothesis import strategies as st
 
 from forebear.errors import InputError
@@ -14,8 +13,6 @@ from forebear.lineage.reader import read
 if TYPE_CHECKING:
     from forebear.lineage.model import Lineage
 
-FEW = settings(max_examples=15, deadline=None)
-MANY = settings(max_examples=16, deadline=None)
 TOP = "lineage: 1\nproject: firethorn\nversion: 2.1.7\n"
 
 

@@ -4,7 +4,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from forebear.lineage.graph import Family
@@ -71,7 +71,6 @@ def test_four_thousand_images_are_drawn(draw: Callable[[Family], str]) -> None:
 
 
 @given(st.lists(st.integers(0, 20), max_size=12))
-@settings(max_examples=20, deadline=None)
 def test_every_image_is_one_line_below_what_it_starts_from(choices: list[int]) -> None:
     some = shaped({n: choice % n for n, choice in enumerate(choices) if n and choice % 4}, len(choices))
     above: dict[int, str] = {}

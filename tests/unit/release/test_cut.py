@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from forebear.errors import InputError
@@ -101,7 +101,6 @@ def test_what_is_refused(wanted: str, selected: tuple[str, ...], pre: str | None
     st.sampled_from(["patch", "minor", "major"]),
     st.sampled_from([None, "rc"]),
 )
-@settings(max_examples=20)
 def test_what_is_cut_moves_on_and_all_else_stays(selected: list[str], level: str, pre: str | None) -> None:
     done, after = made(level, *selected, pre=pre)
     before, now = read(TEXT).images, read(after).images

@@ -4,7 +4,7 @@ import hashlib
 from typing import TYPE_CHECKING
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from forebear.errors import InputError
@@ -56,7 +56,6 @@ def whole(tags: dict[str, str]) -> bool:
     return all(PARENT[name] in tags for name in tags if name in PARENT)
 
 
-@settings(max_examples=30, deadline=None)
 @given(st.lists(st.tuples(st.booleans(), st.integers(0, 6)), max_size=5), st.booleans())
 def test_wherever_it_is_stopped_it_can_be_finished_or_taken_back(stops: list[tuple[bool, int]], finish: bool) -> None:
     tags = dict(BEFORE)

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import jsonschema
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from forebear.build.key import Input, Inputs
@@ -115,13 +115,11 @@ def test_a_parent_that_is_not_in_the_record_is_told() -> None:
     ]
 
 
-@settings(max_examples=16, deadline=None)
 @given(st.integers(0, len(text()) - 2))
 def test_a_record_that_is_cut_short_is_told(length: int) -> None:
     assert all(WAY_OUT in message for message in said(text()[:length]))
 
 
-@settings(max_examples=16, deadline=None)
 @given(
     st.sampled_from(["record", "project", "published", "revision", "engine", "images"]), st.none() | st.text("a\x1b")
 )

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from forebear.release.superseded import Needs, Tagged, decide, releases
@@ -84,7 +84,6 @@ def test_the_platform_behind_a_version_is_no_pre_release() -> None:
     assert removed([*OLD, *NEW, arm], NOTHING) == ["tomcat:2.1.7", "fedora:2.1.7"]
 
 
-@settings(max_examples=20, deadline=None)
 @given(
     st.lists(st.integers(0, 9), min_size=1, max_size=6, unique=True),
     st.integers(1, 4),

@@ -5,7 +5,7 @@ import json
 from typing import TYPE_CHECKING
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from forebear import api
@@ -23,7 +23,6 @@ TEXTS = st.text('ab/.é"\\\n', max_size=5)
 ENTRIES = st.builds(Entry, TEXTS, TEXTS, TEXTS)
 
 
-@settings(max_examples=20)
 @given(st.lists(ENTRIES, max_size=4))
 def test_what_is_written_is_read(entries: list[Entry]) -> None:
     found = read(write(entries), "x")

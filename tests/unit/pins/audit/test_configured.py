@@ -7,7 +7,7 @@ from typing import Any
 import jsonschema
 import pytest
 import yaml
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from forebear.errors import InputError
@@ -118,7 +118,6 @@ VALUES = WORDS | st.integers(0, 2) | st.none() | st.booleans()
 ANY = VALUES | st.lists(VALUES, max_size=2) | st.dictionaries(WORDS, VALUES, max_size=2)
 
 
-@settings(max_examples=30, deadline=None)
 @given(st.sampled_from([*GOOD, "x"]), ANY)
 def test_the_schema_and_the_reader_agree(key: str, value: Any) -> None:
     document = copy.deepcopy(GOOD)

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from forebear.pins.audit.dockerfiles import LIMIT, read
@@ -199,7 +199,6 @@ LINES = st.sampled_from(
 )
 
 
-@settings(max_examples=100)
 @given(st.lists(LINES, max_size=8).map("\n".join))
 def test_every_place_is_in_the_text(text: str) -> None:
     data = text.encode()

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from forebear.dockerfile.reader import read
@@ -107,7 +107,6 @@ def test_the_words_of_a_script() -> None:
     ]
 
 
-@settings(max_examples=150)
 @given(st.text(st.sampled_from("ab '\"\\$`(){};&|<>#\n=-\x0b\u2028"), max_size=40))
 def test_every_script_is_read_to_its_end(script: str) -> None:
     assert all(commands(script))
