@@ -39,7 +39,7 @@ class Gated:
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """How to build: `jobs` images at once, 0 for two a processor; with `fail_fast` the first failure ends the run.
+    """How to build: `jobs` images at once, 0 for four a processor; with `fail_fast` the first failure ends the run.
 
     With `from_registry` what is up to date there is pulled, not built.
     """
@@ -147,7 +147,7 @@ def gates_as_junit(gated: Sequence[Gated]) -> str:
 
 
 def _jobs() -> int:
-    return max(2, 2 * (os.cpu_count() or 1))
+    return 4 * (os.cpu_count() or 1)
 
 
 def reproduce(
