@@ -28,7 +28,7 @@ Examples:
 {SELECT_HELP}""",
 )
 @selecting
-@click.option("-j", "--jobs", type=click.IntRange(1, 256), help="How many images are built at once.  [four a processor]")
+@click.option("-j", "--jobs", type=click.IntRange(1, 256), help="How many images to build at once.  [four a processor]")
 @click.option("--from-registry", is_flag=True, help="Pull what is up to date in the registry, and build only the rest.")
 @click.option("--fail-fast", is_flag=True, help="Start nothing more after the first failure.")
 @common

@@ -37,7 +37,7 @@ Examples:
 @click.option(
     "--engine", "address", metavar="URL", help="Build on this engine, and compare with that of the environment."
 )
-@click.option("-j", "--jobs", type=click.IntRange(1, 256), help="How many images are built at once.  [four a processor]")
+@click.option("-j", "--jobs", type=click.IntRange(1, 256), help="How many images to build at once.  [four a processor]")
 @common
 def command(console: Console, select: tuple[str, ...], *, address: str | None, jobs: int | None) -> int:
     """Reproduce."""
