@@ -72,6 +72,11 @@ class Context:
     digest: str
     dockerfile: str = DOCKERFILE
 
+    @property
+    def size(self) -> int:
+        """The bytes of its files."""
+        return sum(entry.size for entry in self.entries)
+
     def summary(self, limit: int = 200) -> Pairs:
         """At most `limit` paths with a mark of everything about them, for `changes` to compare."""
         return summarise(map(_pair, self.entries), limit)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from forebear.build.context import Context, read_context, stream
 from forebear.build.key import OCI, Input, digest_of
@@ -32,6 +32,10 @@ class Prepared:
     pins: Mapping[str, Pin] = field(hash=False)
     source: Callable[[Recipe], Source] = field(hash=False)
     secrets: Callable[[Recipe], tuple[str, ...]] = field(hash=False)
+
+
+_LARGE: Final = 32 << 20
+"""A context of more bytes may take long to compress; what a command puts into a layer, nobody knows before."""
 
 
 def prepare(
@@ -182,6 +186,7 @@ class _Kitchen:
             bases=tuple((arg, each.bases[reference]) for arg, reference in grounds),
             pins=self.pins,
             secrets=self.secrets(recipe),
+            large=each.dockerfile.runs or context.size > _LARGE,
         )
 
     def secrets(self, recipe: Recipe) -> tuple[str, ...]:

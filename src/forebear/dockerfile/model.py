@@ -114,6 +114,11 @@ class Dockerfile:
         """The uses of images outside of this file, in file order."""
         return tuple(use for use in self.uses if use.external)
 
+    @property
+    def runs(self) -> bool:
+        """Whether any of its stages runs a command."""
+        return any(instruction.keyword == "RUN" for instruction in self.instructions)
+
     def target(self, name: str | None = None) -> Stage:
         """The stage of that name, the last for None. Raises DockerfileFault."""
         if name is None:

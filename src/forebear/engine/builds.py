@@ -19,6 +19,22 @@ The prefix is the one that the engine itself gives to what has no tag (moby, bui
 tagging the image makes an end of it; see BuildKit, docs/build-repro.md, for the rewriting.
 """
 
+_LAYERS: Final = {"Type": "image", "Attrs": {"store": "false", "compression": "uncompressed"}}
+"""Layers in the cache, and no image."""
+
+
+def passes(request: BuildRequest, capabilities: Capabilities) -> tuple[dict[str, str], ...]:
+    """The queries of `POST /build` that make an image, one after the other; the last one makes it.
+
+    BuildKit compresses each new layer, and where it sets the times in it, reads and compresses it once more; a layer
+    that the cache has uncompressed it compresses only then (BuildKit, cache/blobs.go and util/converter). So large
+    ones are made uncompressed first. Without the cache that cannot be.
+    """
+    query = parameters(request, capabilities)
+    if request.large and capabilities.rewrites_timestamps and not request.fresh:
+        return query | {"outputs": json.dumps([_LAYERS])}, query
+    return (query,)
+
 
 def parameters(request: BuildRequest, capabilities: Capabilities) -> dict[str, str]:
     """The query of `POST /build` (Docker Engine API, ImageBuild).

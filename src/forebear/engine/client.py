@@ -6,6 +6,7 @@ import threading
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, closing, contextmanager, suppress
 from dataclasses import replace
+from functools import partial
 from itertools import chain
 from typing import TYPE_CHECKING, Any, Final
 
@@ -15,10 +16,10 @@ from docker import APIClient
 from forebear.engine import asking, containers, filesof
 from forebear.engine.boundary import check, translated
 from forebear.engine.buildkit import version
-from forebear.engine.builds import TAR, parameters
+from forebear.engine.builds import TAR, passes
 from forebear.engine.connect import Address, connect, credentials, find
 from forebear.engine.details import details
-from forebear.engine.facts import facts, listed, patterns, platform, resolved, steps
+from forebear.engine.facts import facts, listed, patterns, platform, resolved, steps, store
 from forebear.engine.hiding import hiding
 from forebear.engine.model import (
     Answer,
@@ -37,7 +38,7 @@ from forebear.engine.model import (
 )
 from forebear.engine.probing import probe
 from forebear.engine.pushes import PushOutput
-from forebear.engine.stream import BuildOutput, error_of, records, refusal
+from forebear.engine.stream import BuildOutput, error_of, records, refusal, silence
 from forebear.engine.uploads import Uploads
 from forebear.errors import EngineRefused, EngineUnreachable
 from forebear.reference import Reference
@@ -78,13 +79,11 @@ class Docker:
         client = self._client
         with self._doing("asking what engine it is"):
             said, versions = client.info(), client.version()
-        driver = dict(pair[:2] for pair in said.get("DriverStatus") or () if len(pair) >= 2)
-        containerd = driver.get("driver-type", "").startswith("io.containerd.snapshotter")
         return EngineInfo(
             host=self._address.host,
             version=versions["Version"],
             api=versions["ApiVersion"],
-            store="containerd" if containerd else said["Driver"],
+            store=store(said),
             platform=platform(versions["Os"], versions["Arch"]),
         )
 
@@ -104,7 +103,7 @@ class Docker:
             return self._capabilities
 
     def _try(self, request: BuildRequest, capabilities: Capabilities) -> None:
-        self.untag(self._build(request, capabilities, lambda _line: None))
+        self.untag(self._build(request, capabilities, silence))
 
     def tagged(self, folder: str, *, parts: int = 1) -> Mapping[str, Listed]:
         """The images under all tags of all repositories in a folder (docker.io/firethorn), by canonical reference."""
@@ -144,15 +143,20 @@ class Docker:
         return self._build(request, capabilities, log)
 
     def _build(self, request: BuildRequest, capabilities: Capabilities, log: Log) -> str:
-        return retried(lambda: self._attempt(request, capabilities, log), sleep=self._uploads.pause)
+        image = ""
+        for query in passes(request, capabilities):
+            image = retried(partial(self._attempt, request, query, log), sleep=self._uploads.pause)
+            log = silence
+        return image
 
-    def _attempt(self, request: BuildRequest, capabilities: Capabilities, log: Log) -> str:
+    def _attempt(self, request: BuildRequest, query: Mapping[str, str], log: Log) -> str:
         output = BuildOutput(hiding(request.secrets, log))
-        with self._session(request.secrets) as session:
-            query = parameters(request, capabilities) | session
-            with closing(self._posted("/build", query, request.context())) as said:
-                for record in said:
-                    output.take(record)
+        with (
+            self._session(request.secrets) as session,
+            closing(self._posted("/build", {**query, **session}, request.context())) as said,
+        ):
+            for record in said:
+                output.take(record)
         if output.image is None:
             raise EngineUnreachable("the engine broke off the build", "see the engine's log, then run it again")
         return output.image
@@ -201,11 +205,8 @@ class Docker:
 
     def pull(self, reference: str, platform: str) -> None:
         """Get an image from its registry, with the credentials of the Docker configuration."""
-        parsed = Reference.parse(reference)
-        retried(
-            lambda: self._uploads.left_alone(lambda: self._pull(parsed, platform)),
-            sleep=self._uploads.pause,
-        )
+        pull = partial(self._pull, Reference.parse(reference), platform)
+        retried(lambda: self._uploads.left_alone(pull), sleep=self._uploads.pause)
 
     def _pull(self, reference: Reference, platform: str) -> None:
         doing = f"pulling {reference}"

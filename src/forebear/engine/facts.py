@@ -76,6 +76,13 @@ def patterns(folder: str, parts: int) -> list[str]:
     return [f"{folder}/*[{_LAST[part::parts]}]:*" for part in range(parts)]
 
 
+def store(said: Mapping[str, Any]) -> str:
+    """Where an engine keeps its images: containerd, or a storage driver (Docker Engine API, SystemInfo)."""
+    driver = dict(pair[:2] for pair in said.get("DriverStatus") or () if len(pair) >= 2)
+    containerd = driver.get("driver-type", "").startswith("io.containerd.snapshotter")
+    return "containerd" if containerd else str(said["Driver"])
+
+
 def resolved(said: Mapping[str, Any]) -> Resolved:
     """What an engine says of a registry's tag (Docker Engine API, DistributionInspect)."""
     descriptor = said["Descriptor"]

@@ -127,7 +127,8 @@ class BuildRequest:
     `context`: the chunks of a tar, in which `dockerfile` is the path of the Dockerfile, made anew at each call,
     since a build may have to be tried again;
     `epoch`: seconds since 1970, the time that the image carries; `fresh`: whether no cache may be used; `secrets`:
-    what mounts of the type secret get, by name.
+    what mounts of the type secret get, by name; `large`: whether its layers may be, and
+    take long to compress.
     """
 
     context: Callable[[], Iterator[bytes]] = field(hash=False)
@@ -139,6 +140,7 @@ class BuildRequest:
     fresh: bool = False
     secrets: Mapping[str, bytes] = field(default_factory=dict, hash=False, repr=False)
     dockerfile: str = "Dockerfile"
+    large: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -71,6 +71,10 @@ def refusal(doing: str, message: str) -> EngineRefused:
     return Passing(problem, status=0) if may_pass(message) else EngineRefused(problem)
 
 
+def silence(_line: str) -> None:
+    """The log of what nobody needs to read."""
+
+
 class BuildOutput:
     """What a build's stream has told so far: lines go to a log, the image's ID is kept, an error raises."""
 

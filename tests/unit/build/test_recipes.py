@@ -254,6 +254,14 @@ class TestSource:
                 assert text is not None
                 assert b"\nFROM ${FOREBEAR_BASE_1}\n" in text.read()
 
+    def test_layers_may_be_large_where_a_command_runs_or_the_context_is(self, tmp_path: Path) -> None:
+        texts = {"a": "FROM {{ parent }}\nCOPY . /\n", "b": "FROM {{ parent }}\nRUN true\n"}
+        made = site(tmp_path, '  a: {from: "fedora:25"}\n  b: {from: a}\n', templates=texts)
+        assert (source(made, "a").large, source(made, "b").large) == (False, True)
+        with made.write("images/a/sparse", "").open("wb") as file:
+            file.truncate((32 << 20) + 1)
+        assert source(made, "a").large
+
     def test_what_the_image_declares_is_passed_on(self, tmp_path: Path) -> None:
         made = site(tmp_path, '  fedora: {from: "fedora:25", args: {A: "1"}, epoch: 9}\n')
         assert (source(made, "fedora").args, source(made, "fedora").epoch) == ((("A", "1"),), 9)

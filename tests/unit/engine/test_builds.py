@@ -1,11 +1,12 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from forebear.engine.builds import parameters
+from forebear.engine.builds import parameters, passes
 from forebear.engine.model import Builder, BuildRequest, Capabilities
 
 if TYPE_CHECKING:
@@ -66,6 +67,25 @@ def test_timestamps_are_rewritten_where_that_works() -> None:
     assert "name" not in output["Attrs"]
     assert "outputs" not in query(PLAIN)
     assert "outputs" not in query(CLASSIC)
+
+
+def test_large_layers_are_first_made_uncompressed_and_the_image_from_them() -> None:
+    first, last = passes(replace(REQUEST, large=True), BEST)
+    assert json.loads(first["outputs"]) == [
+        {"Type": "image", "Attrs": {"store": "false", "compression": "uncompressed"}}
+    ]
+    assert last == parameters(REQUEST, BEST)
+    assert {**first, "outputs": ""} == {**last, "outputs": ""}
+
+
+@pytest.mark.parametrize(
+    ("changes", "capabilities"),
+    [({"large": False}, BEST), ({"fresh": True}, BEST), ({}, PLAIN), ({}, CLASSIC)],
+    ids=["small", "without a cache", "times stay", "classic"],
+)
+def test_else_one_build_does(changes: dict[str, Any], capabilities: Capabilities) -> None:
+    asked = replace(REQUEST, **{"large": True, **changes})
+    assert passes(asked, capabilities) == (parameters(asked, capabilities),)
 
 
 def test_equal_requests_give_equal_queries() -> None:

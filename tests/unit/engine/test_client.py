@@ -3,6 +3,7 @@ from __future__ import annotations
 import io
 import json
 import tarfile
+from dataclasses import replace
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
@@ -52,6 +53,14 @@ class TestBuild:
         (asked,) = script.to("/build")
         assert asked.body == b"onetwo"
         assert asked.query["version"] == "2"
+        assert lines == ["RUN a"]
+
+    def test_of_an_image_that_takes_two_builds_the_steps_are_told_once(self) -> None:
+        layers = said(trace(step("RUN a")), {"id": "moby.image.id", "aux": {"ID": "sha256:0"}})
+        with engine(build=[layers, refused(503, "busy"), said(trace(step("RUN a")), BUILT)]) as script:
+            lines: list[str] = []
+            assert docker(script.host).build(replace(request(), large=True), lines.append) == "sha256:1"
+        assert ["uncompressed" in asked.query["outputs"] for asked in script.to("/build")] == [True, False, False]
         assert lines == ["RUN a"]
 
     def test_what_passes_is_tried_again_with_the_whole_context(self, waits: list[float]) -> None:
