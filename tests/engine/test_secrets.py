@@ -32,7 +32,7 @@ def guarded(family: Family, busybox_base: str, monkeypatch: pytest.MonkeyPatch) 
     family.declare(
         secrets={"token": {"env": "FOREBEAR_TEST_TOKEN"}, "whole": {"file": str(family.root / "../keys/whole")}}
     )
-    family.add("base", busybox_base, "ENV A=1")
+    family.add("base", busybox_base, f"ENV OF={family.project}")  # so that no earlier run has it in the cache
     family.add("web", "base", f"{MOUNTS} wc -c /run/secrets/token /w > /sizes && cat /run/secrets/token /w")
     family.lock()
     return family
