@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import io
 import json
 import os
@@ -51,7 +52,7 @@ class Ran:
 class Family:
     """A project of a few images in `root`, built on the engine at `host`; lineage.yml follows every `add`.
 
-    `labels` are those of images that are added without any.
+    `labels` are those of images that are added without any; `environment` is more of it, for the command line.
     """
 
     root: Path
@@ -60,6 +61,7 @@ class Family:
     fields: dict[str, Any] = field(default_factory=dict)
     images: dict[str, dict[str, Any]] = field(default_factory=dict)
     labels: dict[str, str] = field(default_factory=dict)
+    environment: dict[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.engine: Engine = api.connect(self.host)
@@ -103,10 +105,15 @@ class Family:
         registry = f"{self.fields['registry']}/" if "registry" in self.fields else ""
         return f"{registry}{self.project}/{name}:{self.images[name].get('version', VERSION)}"
 
+    def log_in(self, registry: str, user: str, password: str) -> None:
+        """Let the Docker configuration of the command line know a password."""
+        known = {"auth": base64.b64encode(f"{user}:{password}".encode()).decode()}
+        self.put("none/config.json", json.dumps({"auths": {registry: known}}))
+
     def start(self, *words: str) -> subprocess.Popen[str]:
         """The command line, at work."""
         environment = {"PATH": "/usr/bin:/bin", "DOCKER_HOST": self.host, "DOCKER_CONFIG": str(self.root / "none")}
-        environment |= {name: os.environ[name] for name in ("PYTHONPATH",) if name in os.environ}
+        environment |= {name: os.environ[name] for name in ("PYTHONPATH",) if name in os.environ} | self.environment
         process = subprocess.Popen(
             [FOREBEAR, "-C", self.root, *words],
             stdin=subprocess.DEVNULL,

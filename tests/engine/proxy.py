@@ -1,4 +1,4 @@
-"""A proxy in front of an engine, which answers some requests itself, or sends them on changed."""
+"""Proxies in front of an engine or a registry, which answer some requests themselves, or send them on changed."""
 
 from __future__ import annotations
 
@@ -15,27 +15,15 @@ if TYPE_CHECKING:
 
 END = b"\r\n\r\n"
 CHUNK = 1 << 16
+PATIENCE = 1  # seconds for a client to hang up, once it has its answer
 
 
-class Proxy:
-    """Takes connections, and sends each request, on a connection of its own, to the engine.
+class Between:
+    """Takes connections, and lets `treat` do with each request what it wants, as the only one of its connection."""
 
-    `meddle` gets a request's first line ("POST /v1.51/build?t=x HTTP/1.1") and gives the line to send on, or
-    the bytes to answer with; no bytes at all break the connection off. `asked` holds all first lines.
-    """
-
-    def __init__(self, engine: str, path: Path, meddle: Meddle) -> None:
-        self._engine = engine
-        self._meddle = meddle
-        self._server = socket.socket(socket.AF_UNIX)
-        self._server.bind(str(path))
-        self._server.listen()
-        self.host = f"unix://{path}"
-        self.asked: list[str] = []
-
-    def count(self, part: str) -> int:
-        """How many requests had `part` in their first line."""
-        return sum(part in line for line in self.asked)
+    def __init__(self, server: socket.socket, target: Callable[[], socket.socket]) -> None:
+        self._server = server
+        self._target = target
 
     def serve(self) -> None:
         """Take connections, until it is closed."""
@@ -54,34 +42,73 @@ class Proxy:
             data = b""
             while END not in data:
                 more = client.recv(CHUNK)
-                if not more:
-                    return
                 data += more
+                if not more or self.refused(client, data):
+                    return
             line, _, rest = data.partition(b"\r\n")
-            self.asked.append(line.decode())
-            answer = self._meddle(line.decode())
-            if isinstance(answer, bytes):
-                self._answer(client, answer)
-            else:
-                self._pass_on(client, answer.encode(), rest)
+            self.treat(client, line.decode(), rest)
 
-    def _answer(self, client: socket.socket, answer: bytes) -> None:
-        if answer:
-            client.sendall(answer)
-            client.shutdown(socket.SHUT_WR)
-            while client.recv(CHUNK):
-                pass
+    def refused(self, client: socket.socket, data: bytes) -> bool:
+        """Whether a client is turned away for what it began with."""
+        return False
 
-    def _pass_on(self, client: socket.socket, line: bytes, rest: bytes) -> None:
+    def treat(self, client: socket.socket, line: str, rest: bytes) -> None:
+        """Do something with a request, by its first line ("POST /v1.51/build?t=x HTTP/1.1") and what came of it."""
+        raise NotImplementedError
+
+    def answer(self, client: socket.socket, said: bytes) -> None:
+        """Answer a request; its body is read, or the answer would be lost with it."""
+        client.sendall(said)
+        client.shutdown(socket.SHUT_WR)
+        client.settimeout(PATIENCE)
+        while client.recv(CHUNK):
+            pass
+
+    def pass_on(self, client: socket.socket, line: str, rest: bytes, *, whole: bool = True) -> None:
+        """Send a request on, and the answer, or half of it, back."""
         head, _, body = rest.partition(END)
         headers = [header for header in head.split(b"\r\n") if not header.lower().startswith(b"connection:")]
-        with socket.socket(socket.AF_UNIX) as engine:
-            engine.connect(self._engine.removeprefix("unix://"))
-            engine.sendall(b"\r\n".join([line, *headers, b"Connection: close"]) + END + body)
-            back = threading.Thread(target=_copy, args=[engine, client], daemon=True)
+        with self._target() as target:
+            target.sendall(b"\r\n".join([line.encode(), *headers, b"Connection: close"]) + END + body)
+            back = threading.Thread(target=_copy if whole else _halve, args=[target, client], daemon=True)
             back.start()
-            _copy(client, engine)
+            _copy(client, target)
             back.join()
+
+
+class Proxy(Between):
+    """Stands in front of an engine.
+
+    `meddle` gets a request's first line, and gives the line to send on, or the bytes to answer with; no bytes at all
+    break the connection off. `asked` holds all first lines.
+    """
+
+    def __init__(self, engine: str, path: Path, meddle: Meddle) -> None:
+        server = socket.socket(socket.AF_UNIX)
+        server.bind(str(path))
+        server.listen()
+        super().__init__(server, lambda: _connected(engine.removeprefix("unix://")))
+        self._meddle = meddle
+        self.host = f"unix://{path}"
+        self.asked: list[str] = []
+
+    def count(self, part: str) -> int:
+        """How many requests had `part` in their first line."""
+        return sum(part in line for line in self.asked)
+
+    def treat(self, client: socket.socket, line: str, rest: bytes) -> None:
+        self.asked.append(line)
+        wanted = self._meddle(line)
+        if isinstance(wanted, str):
+            self.pass_on(client, wanted, rest)
+        elif wanted:
+            self.answer(client, wanted)
+
+
+def _connected(path: str) -> socket.socket:
+    made = socket.socket(socket.AF_UNIX)
+    made.connect(path)
+    return made
 
 
 def _copy(source: socket.socket, target: socket.socket) -> None:
@@ -89,9 +116,21 @@ def _copy(source: socket.socket, target: socket.socket) -> None:
     with suppress(OSError):
         while data := source.recv(CHUNK):
             target.sendall(data)
-    for end in (source, target):
+    _end(source, target)
+
+
+def _halve(source: socket.socket, target: socket.socket) -> None:
+    """Copy the first half of what comes."""
+    with suppress(OSError):
+        said = b"".join(iter(lambda: source.recv(CHUNK), b""))
+        target.sendall(said[: len(said) // 2])
+    _end(source, target)
+
+
+def _end(*sockets: socket.socket) -> None:
+    for each in sockets:
         with suppress(OSError):
-            end.shutdown(socket.SHUT_RDWR)
+            each.shutdown(socket.SHUT_RDWR)
 
 
 def answer(status: str, body: str, *headers: str) -> bytes:
@@ -101,11 +140,18 @@ def answer(status: str, body: str, *headers: str) -> bytes:
 
 
 @contextmanager
+def at_work(between: Between) -> Iterator[None]:
+    """Let a proxy take connections."""
+    threading.Thread(target=between.serve, daemon=True).start()
+    try:
+        yield
+    finally:
+        between.close()
+
+
+@contextmanager
 def proxy(engine: str, folder: Path, meddle: Meddle) -> Iterator[Proxy]:
     """A proxy at work in front of the engine at a host."""
     made = Proxy(engine, folder / "proxy.sock", meddle)
-    threading.Thread(target=made.serve, daemon=True).start()
-    try:
+    with at_work(made):
         yield made
-    finally:
-        made.close()

@@ -8,10 +8,11 @@ import threading
 import time
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
-from itertools import pairwise
+from itertools import count, pairwise
 from typing import TYPE_CHECKING, Any
 
 from forebear import api
+from forebear.errors import EngineError
 from forebear.registry.client import Registry as Client
 
 if TYPE_CHECKING:
@@ -63,9 +64,24 @@ class Shop:
         """Whether the version of an image is there."""
         return "1.0.0" in self.tags(name)
 
+    def insist(self) -> int:
+        """Publish until it is done: where all attempts of a request failed, the next run finishes. How many it took."""
+        for run in count(1):
+            with suppress(EngineError):
+                self.publish()
+                return run
+        return 0
+
+    def refused(self, code: int = 4) -> str:
+        """What the command line says of a publication that ends with a code, and has made nothing visible."""
+        said = self.family.forebear("publish", code=code).err
+        assert not any(map(self.has, CHAIN))
+        assert not list(self.family.root.glob("releases/*"))
+        return said
+
     def empty(self) -> None:
         """Let the registry and the project forget what was published, but for the blobs."""
-        shutil.rmtree(self.storage / REPOSITORIES, ignore_errors=True)
+        shutil.rmtree(self.storage / REPOSITORIES / self.family.project, ignore_errors=True)
         shutil.rmtree(self.family.root / "releases", ignore_errors=True)
 
     def complete(self) -> bool:

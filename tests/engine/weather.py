@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import json
 import random
 import socket
 import struct
 import threading
 import time
 from collections import Counter
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from proxy import CHUNK, END, _copy, answer
+from proxy import Between, answer, at_work
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -19,96 +20,61 @@ if TYPE_CHECKING:
 FAULTS = ("429", "500", "reset", "truncated", "stall")
 TLS = b"\x16"  # how a client begins that tries whether the registry speaks TLS
 STALL = 0.1  # seconds, after which a stalled connection breaks
+REASONS = {"429": "Too Many Requests", "500": "Internal Server Error"}
 
 
-class Weather:
-    """A proxy on a port of its own; `fault` gets a request's first line and its user agent, and names a fault or none.
+class Weather(Between):
+    """A proxy on a port of its own; `fault` gets a request's first line, and names a fault or none.
 
-    `told` counts what was done to whom.
+    `told` counts what was done to requests of whom, forebear or the engine; `passed` is told of each request that gets
+    through to the registry, before it does.
     """
 
-    def __init__(self, registry: str, fault: Callable[[str, str], str | None]) -> None:
-        self._registry = ("127.0.0.1", int(registry.rpartition(":")[2]))
+    def __init__(self, registry: str, fault: Callable[[str], str | None], passed: Callable[[str], None]) -> None:
+        place = ("127.0.0.1", int(registry.rpartition(":")[2]))
+        server = socket.create_server(("127.0.0.1", 0), backlog=64)
+        super().__init__(server, lambda: socket.create_connection(place))
         self._fault = fault
-        self._server = socket.create_server(("127.0.0.1", 0), backlog=64)
-        self.address = f"localhost:{self._server.getsockname()[1]}"
-        self.told: Counter[str] = Counter()
+        self._passed = passed
+        self.address = f"localhost:{server.getsockname()[1]}"
+        self.told: Counter[tuple[str, str]] = Counter()
 
-    def serve(self) -> None:
-        """Take connections, until it is closed."""
-        with suppress(OSError):
-            while True:
-                connection, _ = self._server.accept()
-                threading.Thread(target=self._take, args=[connection], daemon=True).start()
+    def refused(self, client: socket.socket, data: bytes) -> bool:
+        """Engines try TLS first, and are told by any server of HTTP that it speaks none; that is no request yet."""
+        if data.startswith(TLS):
+            self.answer(client, answer("400 Bad Request", ""))
+        return data.startswith(TLS)
 
-    def close(self) -> None:
-        """Take no more."""
-        self._server.shutdown(socket.SHUT_RDWR)
-        self._server.close()
-
-    def _take(self, client: socket.socket) -> None:
-        with client, suppress(OSError):
-            data = b""
-            while END not in data:
-                more = client.recv(CHUNK)
-                data += more
-                if not more or data.startswith(TLS):
-                    return
-            line, _, rest = data.partition(b"\r\n")
-            head = rest.partition(END)[0].decode()
-            agent = next((each[12:] for each in head.split("\r\n") if each.lower().startswith("user-agent: ")), "")
-            fault = self._fault(line.decode(), agent)
-            self.told[fault or "none"] += 1
-            self._spoil(client, fault, line, rest)
-            if fault not in ("reset", "stall"):  # closing alone ends nothing while a thread still reads
-                client.shutdown(socket.SHUT_RDWR)
-
-    def _spoil(self, client: socket.socket, fault: str | None, line: bytes, rest: bytes) -> None:
-        if fault in ("429", "500"):
-            name = "Too Many Requests" if fault == "429" else "Internal Server Error"
-            body = '{"errors": [{"code": "%s", "message": "bad weather"}]}' % name.upper().replace(" ", "")  # noqa: UP031
-            client.sendall(answer(f"{fault} {name}", body, "Retry-After: 0"))
-            client.shutdown(socket.SHUT_WR)
-            client.settimeout(1)
-            while client.recv(CHUNK):
-                pass
+    def treat(self, client: socket.socket, line: str, rest: bytes) -> None:
+        fault = self._fault(line)
+        self.told["forebear" if b"\r\nUser-Agent: forebear" in b"\r\n" + rest else "engine", fault or "none"] += 1
+        if fault in REASONS:
+            code = {"code": REASONS[fault].upper().replace(" ", ""), "message": "bad weather"}
+            self.answer(client, answer(f"{fault} {REASONS[fault]}", json.dumps({"errors": [code]}), "Retry-After: 0"))
         elif fault in ("reset", "stall"):
             time.sleep(STALL if fault == "stall" else 0)
             client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         else:
-            self._pass_on(client, line, rest, cut=fault == "truncated")
-
-    def _pass_on(self, client: socket.socket, line: bytes, rest: bytes, *, cut: bool) -> None:
-        head, _, body = rest.partition(END)
-        headers = [header for header in head.split(b"\r\n") if not header.lower().startswith(b"connection:")]
-        with socket.create_connection(self._registry) as registry:
-            registry.sendall(b"\r\n".join([line, *headers, b"Connection: close"]) + END + body)
-            threading.Thread(target=_copy, args=[client, registry], daemon=True).start()
-            if cut:
-                said = b"".join(iter(lambda: registry.recv(CHUNK), b""))
-                client.sendall(said[: len(said) // 2])
-            else:
-                while data := registry.recv(CHUNK):
-                    client.sendall(data)
+            self._passed(line)
+            self.pass_on(client, line, rest, whole=fault != "truncated")
 
 
 @contextmanager
-def weather(registry: str, fault: Callable[[str, str], str | None]) -> Iterator[Weather]:
+def weather(
+    registry: str, fault: Callable[[str], str | None], passed: Callable[[str], None] = lambda _line: None
+) -> Iterator[Weather]:
     """Weather before the registry at an address."""
-    made = Weather(registry, fault)
-    threading.Thread(target=made.serve, daemon=True).start()
-    try:
+    made = Weather(registry, fault, passed)
+    with at_work(made):
         yield made
-    finally:
-        made.close()
 
 
-def share(seed: int, part: float = 0.2) -> Callable[[str, str], str | None]:
+def share(seed: int, part: float = 0.2) -> Callable[[str], str | None]:
     """Spoil a part of all requests, each fault as often as the others; the same for the same seed and order."""
     random_of = random.Random(seed)
     lock = threading.Lock()
 
-    def fault(_line: str, _agent: str) -> str | None:
+    def fault(_line: str) -> str | None:
         with lock:
             return random_of.choice(FAULTS) if random_of.random() < part else None
 

@@ -21,7 +21,8 @@ if TYPE_CHECKING:
 _PASSING_TEXT: Final = re.compile(
     r"toomanyrequests|too many requests|429 Too Many|\b50[0234] (Internal|Bad|Service|Gateway)"
     r"|HTTP (?:429|50[0234])\b|connection reset by peer|broken pipe|: EOF$"
-    r"|TLS handshake timeout|i/o timeout|unexpected EOF",
+    r"|TLS handshake timeout|i/o timeout|unexpected EOF"
+    r"|transport connection broken|use of closed network connection|server closed idle connection",
     re.IGNORECASE,
 )
 

@@ -42,7 +42,7 @@ from forebear.engine.stream import BuildOutput, error_of, records, refusal, sile
 from forebear.engine.uploads import Uploads
 from forebear.errors import EngineRefused, EngineUnreachable
 from forebear.reference import Reference
-from forebear.retry import retried
+from forebear.retry import persevering, retried
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterator, Mapping
@@ -220,7 +220,7 @@ class Docker:
 
     def push(self, reference: str, sent: Sent) -> str:
         """Send an image to its registry, with the credentials of the Docker configuration; the manifest's digest."""
-        return retried(lambda: self._push(Reference.parse(reference), sent), sleep=self._uploads.pause)
+        return persevering(lambda: self._push(Reference.parse(reference), sent), sleep=self._uploads.pause)
 
     def _push(self, reference: Reference, sent: Sent) -> str:
         doing = f"pushing {reference.familiar}"

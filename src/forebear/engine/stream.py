@@ -24,6 +24,15 @@ _AGAIN: Final = "see the engine's log, then run it again"
 _FULL: Final = "no space left on device"
 _MAKE_ROOM: Final = "make room on the engine's disk, for example with: docker builder prune"
 
+_ACTIONS: Final = (
+    ("unauthorized", "log in with docker login, and see that you may do that there"),
+    ("denied", "log in with docker login, and see that you may do that there"),
+    ("x509", "let the engine trust it: /etc/docker/certs.d/REGISTRY/ca.crt on its machine holds who certifies it"),
+    ("500 Internal Server Error", "see the registry's log, or ask who runs it"),
+    (_FULL, _MAKE_ROOM),
+)
+"""What to do about what an engine says of a registry, or of itself."""
+
 _EXIT: Final = re.compile(r"(?:exit code: |returned a non-zero code: )(\d+)$")
 
 
@@ -68,7 +77,8 @@ def is_full(message: str) -> bool:
 def refusal(doing: str, message: str) -> EngineRefused:
     """The error for a message inside a stream: one that may pass, or a plain refusal."""
     problem = f"while {doing}: {message}"
-    return Passing(problem, status=0) if may_pass(message) else EngineRefused(problem)
+    action = next((action for sign, action in _ACTIONS if sign in message), "")
+    return Passing(problem, action, status=0) if may_pass(message) else EngineRefused(problem, action)
 
 
 def silence(_line: str) -> None:

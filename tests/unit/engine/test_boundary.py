@@ -124,6 +124,8 @@ class TestTranslated:
         ("read: connection reset by peer", True),
         ("dial tcp: i/o timeout", True),
         ("unexpected EOF", True),
+        ('net/http: HTTP/1.x transport connection broken: malformed MIME header: missing colon: "Docker-Dis"', True),
+        ("write tcp 127.0.0.1:4->127.0.0.1:5: use of closed network connection", True),
         ("manifest unknown", False),
         ("exit code: 503", False),
         ("connection refused", False),

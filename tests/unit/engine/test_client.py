@@ -68,12 +68,12 @@ class TestBuild:
         with engine(build=answers) as script:
             assert docker(script.host).build(request(), lambda _line: None) == "sha256:1"
         assert [asked.body for asked in script.to("/build")] == [b"tar"] * 4
-        assert waits == [1.0, 2.0, 9.0]
+        assert waits == [0.25, 0.5, 9.0]
 
-    def test_what_does_not_pass_is_told_after_four_attempts(self) -> None:
+    def test_what_does_not_pass_is_told_after_six_attempts(self) -> None:
         with engine(build=[said(BUSY)]) as script, pytest.raises(Passing, match="toomanyrequests"):
             docker(script.host).build(request(), lambda _line: None)
-        assert len(script.to("/build")) == 4
+        assert len(script.to("/build")) == 6
 
     def test_a_failed_command_is_not_tried_again(self, waits: list[float]) -> None:
         failure = {"errorDetail": {"message": "process x did not complete successfully: exit code: 1"}}
@@ -89,12 +89,12 @@ class TestBuild:
     def test_a_connection_that_breaks_is_made_again(self, answer: Answer, waits: list[float]) -> None:
         with engine(build=[answer, said(BUILT)]) as script:
             assert docker(script.host).build(request(), lambda _line: None) == "sha256:1"
-        assert (len(script.to("/build")), waits) == (2, [1.0])
+        assert (len(script.to("/build")), waits) == (2, [0.25])
 
     def test_an_engine_that_always_breaks_off_went_away(self) -> None:
         with engine(build=[Answer(cut=True)]) as script, pytest.raises(EngineUnreachable, match="went away"):
             docker(script.host).build(request(), lambda _line: None)
-        assert len(script.to("/build")) == 4
+        assert len(script.to("/build")) == 6
 
     @pytest.mark.parametrize("answer", [said(trace(step("RUN a"))), Answer()])
     def test_an_engine_that_makes_no_image_broke_off(self, answer: Answer, waits: list[float]) -> None:
@@ -201,7 +201,7 @@ class TestRegistries:
         answers = [refused(429, "toomanyrequests", Retry_After="2"), refused(500, "TLS handshake timeout"), self.FOUND]
         with engine(**{self.PATH: answers}) as script:
             assert Docker(script.host).resolve("a:1") is not None
-        assert waits == [2.0, 2.0]
+        assert waits == [2.0, 0.5]
 
     @pytest.mark.parametrize("status", [401, 403, 500])
     def test_a_refusal_is_told_at_once(self, status: int, waits: list[float]) -> None:
@@ -224,7 +224,7 @@ class TestRegistries:
     def test_a_pull_is_tried_again_where_that_may_help(self, waits: list[float]) -> None:
         with engine(images_create=[said(BUSY), said({"status": "Done"})]) as script:
             Docker(script.host).pull("a:1", "linux/amd64")
-        assert waits == [1.0]
+        assert waits == [0.25]
 
 
 class TestImages:

@@ -184,7 +184,7 @@ class TestErrors:
         _, error = failed({"errorDetail": {"message": message}})
         assert isinstance(error, Passing)
         assert isinstance(refusal("pulling a", message), Passing)
-        assert str(refusal("pulling a", message)) == f"while pulling a: {message}"
+        assert refusal("pulling a", message).problem == f"while pulling a: {message}"
 
     @pytest.mark.parametrize(
         "message",

@@ -58,12 +58,12 @@ class TestBlob:
     def test_not_for_ever(self, registry: Registry) -> None:
         with serving(HERE, Answer(DATA[:1], cut=True)) as server, pytest.raises(EngineUnreachable, match="broke off"):
             whole(registry, server)
-        assert len(server.asked) == 5
+        assert len(server.asked) == 7
 
     def test_what_passes_is_tried_again(self, registry: Registry, waits: list[float]) -> None:
         with serving(HERE, Answer(status=503), Answer(DATA)) as server:
             assert whole(registry, server) == DATA
-        assert waits == [1.0]
+        assert waits == [0.25]
 
     def test_a_small_one_as_a_whole(self, registry: Registry) -> None:
         with serving(HERE, Answer(DATA)) as server:
