@@ -303,6 +303,7 @@ def printed(place: Site, ask: Callable[..., list[dict[str, Any]]]) -> Iterator[d
     place.write("theirs/a/Dockerfile", "FROM debian:12\n")
     place.write("theirs/b/Dockerfile", "FROM debian:13\n")
     place.write("theirs/c/Dockerfile", "FROM debian\n")
+    place.write("theirs/compose.yml", "services: {db: {build: db}}\n")
     yield from ask("import", "theirs")
     engines = dict.fromkeys(("first", "second"), engine_document(place.engine))
     yield {"format": "forebear.reproduce/1", "engines": engines, "images": [reproduced(DIFFERENT)]}

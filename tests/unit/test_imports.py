@@ -1,7 +1,11 @@
 from __future__ import annotations
 
+import errno
 import os
+import signal
 import tempfile
+from contextlib import suppress
+from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -9,8 +13,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from forebear import api
+from forebear import api, workspace
 from forebear.errors import InputError
+from forebear.importing import families, wording
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -67,20 +72,196 @@ def test_hostile_trees_are_told_of(tmp_path: Path) -> None:
     (tmp_path / "out").mkdir()
     (tmp_path / "out/Dockerfile").symlink_to("/etc/passwd")
     tree(tmp_path, {"long/Dockerfile": "FROM debian:12\n#" + "x\n#" * 600_000})
+    (tmp_path / "binary").mkdir()
+    (tmp_path / "binary/Dockerfile").write_bytes(b"\x7fELF\0\0")
+    (tmp_path / "loop").symlink_to(".")
+    (tmp_path / "self").mkdir()
+    (tmp_path / "self/Dockerfile").symlink_to("Dockerfile")
+    (tmp_path / "huge").mkdir()
+    with (tmp_path / "huge/Dockerfile").open("wb") as huge:
+        huge.truncate(50 << 20)
     (tmp_path / "bad").mkdir()
     (tmp_path / "bad/Dockerfile").write_bytes(b"FROM a:1\n\xff")
     (tmp_path / "pipe").mkdir()
     os.mkfifo(tmp_path / "pipe/Dockerfile")
     found = api.import_tree(tmp_path)
-    assert [each.name for each in found.images] == ["a"]
-    assert {each.path for each in found.refused} >= {
-        "a/x.dockerfile",
-        "n\x1b/Dockerfile",
-        "out/Dockerfile",
-        "long/Dockerfile",
-        "bad/Dockerfile",
-        "pipe/Dockerfile",
+    assert [each.name for each in found.images] == ["a", "a-x"]
+    assert {each.path: each.reason for each in found.refused} == {
+        "n\x1b/Dockerfile": "its path holds what cannot be printed",
+        "out/Dockerfile": "it is a symbolic link",
+        "self/Dockerfile": "it is a symbolic link",
+        "long/Dockerfile": "it has more than 1,048,576 bytes",
+        "huge/Dockerfile": "it has more than 1,048,576 bytes",
+        "binary/Dockerfile": "it is no text",
+        "bad/Dockerfile": "it is not UTF-8",
+        "pipe/Dockerfile": "this is no regular file",
     }
+    assert [(each.path, each.text) for each in found.notes] == [
+        ("loop", "left out: this symbolic link leads to itself, or to a folder around it")
+    ]
+
+
+def test_dockerfiles_of_all_names_in_one_folder_are_images_of_one_context(tmp_path: Path) -> None:
+    before = tree(
+        tmp_path,
+        {
+            "web/Dockerfile": "FROM debian:12\n",
+            "web/Dockerfile.alpine": "FROM alpine:3.20\n",
+            "web/dev.Dockerfile": "FROM acme/web\n",
+            "web/Containerfile": "FROM acme/web\nCOPY shared /\n",
+            "docker/job/Dockerfile-night": "FROM debian:12\r\nCOPY shared /x\r\n",
+            "shared": "",
+        },
+    )
+    found = api.import_tree(tmp_path)
+    assert found.refused == ()
+    assert [(each.name, each.path, each.context) for each in found.images] == [
+        ("job-night", "docker/job/Dockerfile-night", "."),
+        ("web-containerfile", "web/Containerfile", "."),
+        ("web", "web/Dockerfile", "web"),
+        ("web-alpine", "web/Dockerfile.alpine", "web"),
+        ("web-dev", "web/dev.Dockerfile", "web"),
+    ]
+    assert {each.name: each.crlf for each in found.images if each.crlf} == {"job-night": True}
+    assert (tmp_path / "docker/job/Dockerfile-night").read_bytes().endswith(b"/debian:12\nCOPY shared /x\n")
+    assert {each.path for each in found.notes} == {"docker/job/Dockerfile-night", "web/Containerfile"}
+    assert api.drift(api.open_project(tmp_path)) == ()
+    assert len(before) == 6
+
+
+def test_build_files_say_names_contexts_targets_and_arguments(tmp_path: Path) -> None:
+    tree(
+        tmp_path,
+        {
+            "compose.yaml": (
+                "services:\n"
+                "  site: {image: 'acme/front:1.4.0', build: {context: ., dockerfile: web/Dockerfile, target: run,"
+                " args: {BASE: '22'}, additional_contexts: {runtime: service:runtime}}}\n"
+                "  runtime: {build: base}\n"
+            ),
+            "docker-bake.hcl": "",
+            ".dockerignore": ".git\n",
+            "web/Dockerfile": "ARG BASE\nFROM node:$BASE AS make\nFROM runtime AS run\nFROM run AS test\n",
+            "base/Dockerfile": "FROM debian:12\n",
+        },
+    )
+    found = api.import_tree(tmp_path)
+    lineage = api.open_project(tmp_path).family.lineage
+    front = lineage.images["front"]
+    assert (lineage.project, lineage.version, front.parents) == ("acme", "1.4.0", ("base",))
+    assert (front.context, front.dockerfile, front.target, front.args) == (
+        ".",
+        "web/Dockerfile",
+        "run",
+        (("BASE", "22"),),
+    )
+    assert [str(each) for each in front.upstreams] == ["docker.io/library/node:22"]
+    assert [each.path for each in found.notes] == ["docker-bake.hcl"]
+
+
+def test_a_template_that_does_not_give_back_its_dockerfile_is_caught(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An image whose template is wrong by a space is not imported, nor what is built on it."""
+    files = {
+        "a/Dockerfile": "FROM debian:12\nRUN break it\n",
+        "b/Dockerfile": "FROM acme/a:1.0.0\n",
+        "c/Dockerfile": "FROM debian:12\n",
+    }
+    before = tree(tmp_path, files)
+    right = wording.template
+    monkeypatch.setattr(families, "template", lambda found: right(found).replace("break it", "break  it"))
+    found = api.import_tree(tmp_path)
+    assert {each.path: each.reason for each in found.refused} == {
+        "a/Dockerfile": "its template does not render it byte for byte",
+        "b/Dockerfile": "its parent a is not imported",
+    }
+    assert [each.name for each in found.images] == ["c"]
+    assert all((tmp_path / path).read_bytes() == before[path] for path in ("a/Dockerfile", "b/Dockerfile"))
+
+
+FEW = {"a/Dockerfile": "FROM debian:12\r\n", "b/Dockerfile": "FROM acme/a\nRUN b\n", "keep": "me"}
+
+
+def contents(root: Path) -> dict[str, bytes]:
+    """All files but forebear's own state."""
+    return {name: (root / name).read_bytes() for name in everything(root) if not name.startswith(".forebear/")}
+
+
+def test_an_import_that_is_killed_at_any_write_can_be_run_again(tmp_path: Path) -> None:
+    tree(tmp_path / "whole", FEW)
+    api.import_tree(tmp_path / "whole", project="acme")
+    whole = contents(tmp_path / "whole")
+    for at in range(1, 9):
+        root = tmp_path / f"killed{at}"
+        tree(root, FEW)
+        if (child := os.fork()) == 0:
+            _die_at(at)
+            with suppress(BaseException):
+                api.import_tree(root, project="acme")
+            os._exit(0)
+        killed = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == -signal.SIGKILL
+        assert killed == (at <= 7), at  # .gitignore, the journal, two templates, lineage.yml, two Dockerfiles
+        if killed:
+            api.import_tree(root, project="acme")
+        assert contents(root) == whole
+        assert sorted(path.name for path in (root / ".forebear").iterdir()) == [".gitignore", "lock"]
+
+
+def _die_at(number: int) -> None:
+    """Let this process be killed in the middle of a write, the one with that number."""
+    replace, writes = workspace._replace, count(1)
+
+    def die(target: Path, data: bytes) -> None:
+        if next(writes) == number:
+            os.kill(os.getpid(), signal.SIGKILL)
+        replace(target, data)
+
+    workspace._replace = die
+
+
+@pytest.mark.parametrize("at", range(1, 8))
+def test_an_import_whose_disk_is_full_leaves_all_as_it_was(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, at: int
+) -> None:
+    before = tree(tmp_path, FEW)
+    replace, writes = workspace._replace, count(1)
+
+    def full(target: Path, data: bytes) -> None:
+        if next(writes) == at:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        replace(target, data)
+
+    monkeypatch.setattr(workspace, "_replace", full)
+    with pytest.raises(InputError, match="no space left on device"):
+        api.import_tree(tmp_path)
+    assert contents(tmp_path) == before
+    assert not (tmp_path / "templates").exists()
+    assert [each.name for each in api.import_tree(tmp_path).images] == ["a", "b"]
+
+
+def test_what_was_edited_after_an_import_was_killed_stays(tmp_path: Path) -> None:
+    tree(tmp_path, FEW)
+    if (child := os.fork()) == 0:
+        _die_at(7)
+        api.import_tree(tmp_path)
+    os.waitpid(child, 0)
+    tree(tmp_path, {"lineage.yml": "mine", "a/Dockerfile": "FROM debian:13\n"})
+    with pytest.raises(InputError, match=r"lineage\.yml: there is one already"):
+        api.import_tree(tmp_path)
+    assert contents(tmp_path) == {
+        **{path: text.encode() for path, text in FEW.items()},
+        "lineage.yml": b"mine",
+        "a/Dockerfile": b"FROM debian:13\n",
+    }
+
+
+def test_a_journal_that_is_none_is_told_of(tmp_path: Path) -> None:
+    for text in ("[", "[1]", "{}", '[["a"]]'):
+        tree(tmp_path, {**FEW, ".forebear/import.json": text})
+        if text != "{}":
+            with pytest.raises(InputError, match=r"\.forebear/import\.json"):
+                api.import_tree(tmp_path)
 
 
 def test_a_fault_in_what_is_asked_for_writes_nothing(tmp_path: Path) -> None:

@@ -12,19 +12,23 @@ from forebear.errors import Fault, InputError, Place
 from forebear.workspace import LINEAGE, Workspace
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
 
-    from forebear.importing.model import Draft, Refusal, Source, Wish
+    from forebear.api.importsources import Found
+    from forebear.api.importwriting import Change
+    from forebear.importing.model import Draft, Note, Refusal, Source, Wish
 
 
 @dataclass(frozen=True, slots=True)
 class Imported:
-    """An image as it was imported; `diff` shows what changes in its Dockerfile."""
+    """An image as it was imported; `diff` shows what changes in its Dockerfile, but for CRLF, which becomes LF."""
 
     name: str
     path: str
     template: str
     diff: str
+    context: str
+    crlf: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +39,7 @@ class Import:
     shared: tuple[tuple[str, tuple[str, ...]], ...]
     refused: tuple[Refusal, ...]
     files: tuple[tuple[str, str], ...]
+    notes: tuple[Note, ...] = ()
 
 
 def import_tree(
@@ -50,76 +55,47 @@ def import_tree(
     Every Dockerfile is rendered in a temporary folder first, and has to come out byte for byte but for its pins
     and the line that names its template. Raises InputError, with nothing written.
     """
+    from forebear.api import importwriting
+    from forebear.api.importsources import find
     from forebear.importing.model import Wish
 
     workspace = Workspace(folder)
     if not workspace.root.is_dir():
         raise InputError([Fault(Place(str(folder)), "there is no such folder", "name the folder to import")])
+    if write and workspace.exists(importwriting.JOURNAL):
+        with workspace.locked():
+            importwriting.undo(workspace)
     if workspace.exists(LINEAGE):
         raise InputError([Fault(Place(LINEAGE), "there is one already", "import another folder")])
-    sources, refused = _found(workspace.root)
-    if not sources and not refused:
+    found = find(workspace.root)
+    if not found.sources and not found.refused:
         raise InputError([Fault(Place(str(folder)), "there is no Dockerfile in it", "name another folder")])
-    result = _proven(sources, Wish(workspace.root.name, version, project, registry), refused)
+    result = _proven(found, Wish(workspace.root.name, version, project, registry))
     _check_free(workspace, result)
     if write and result.images:
-        _write(workspace, result)
+        importwriting.write(workspace, _changes(result, found.sources))
     return result
 
 
-def _found(root: Path) -> tuple[list[Source], list[Refusal]]:
-    """The Dockerfiles that can be imported, each alone in its folder, and the others."""
-    from forebear.importing.model import Refusal, Source
-    from forebear.pins.audit.kinds import Kind, kind_of
-    from forebear.pins.audit.tree import Entry, Obstacle, content, walk
-
-    sources, refused = [], []
-    for entry in walk(Entry("", str(root)), lambda _path: False):
-        data = entry if isinstance(entry, Obstacle) else content(entry)
-        if kind_of(entry.path, data if isinstance(data, bytes) else b"") != Kind.DOCKERFILE:
-            continue
-        if isinstance(data, Obstacle):
-            refused.append(Refusal(data.path, 0, data.trouble.problem, data.trouble.action))
-            continue
-        problem = _problem(entry.path, (root / entry.path).is_symlink(), data)
-        if problem is None:
-            sources.append(Source(entry.path, data.decode()))
-        else:
-            refused.append(Refusal(entry.path, 0, *problem))
-    return sources, refused
-
-
-def _problem(path: str, link: bool, data: bytes) -> tuple[str, str] | None:
-    from forebear.importing.model import LIMIT
-
-    if not path.isprintable():
-        return "its path holds what cannot be printed", "rename it"
-    if path.rpartition("/")[2] != "Dockerfile":
-        return "it is not called Dockerfile, and would be rendered as another file", "give it a folder of its own"
-    if link:
-        return "it is a symbolic link", "put the file itself in its place"
-    if len(data) > LIMIT:
-        return f"it has more than {LIMIT:,} bytes", "make it smaller"
-    try:
-        data.decode()
-    except UnicodeDecodeError:
-        return "it is not UTF-8", "save it as UTF-8"
-    return None
-
-
-def _proven(sources: Sequence[Source], wish: Wish, refused: Sequence[Refusal]) -> Import:
+def _proven(found: Found, wish: Wish) -> Import:
     """A draft that renders as it has to; what does not is left out, with those that are built on it."""
     from forebear.importing.draft import draft
 
-    known = list(refused)
+    known = list(found.refused)
     while True:
-        drafted = draft(sources, wish, known)
+        drafted = draft(found.sources, wish, known)
         if not drafted.members:
-            return Import((), (), drafted.refused, ())
+            return Import((), (), drafted.refused, (), _beside(found, drafted))
         rendered, wrong = _rendered(drafted)
         if not wrong:
-            return _result(drafted, rendered)
+            return _result(drafted, rendered, _beside(found, drafted))
         known += wrong
+
+
+def _beside(found: Found, drafted: Draft) -> tuple[Note, ...]:
+    """The notes, without those on Dockerfiles that are not imported."""
+    refused = {each.path for each in drafted.refused}
+    return tuple(each for each in found.notes if each.path not in refused)
 
 
 def _rendered(drafted: Draft) -> tuple[dict[str, str], list[Refusal]]:
@@ -161,7 +137,7 @@ def _without_header(text: str) -> str:
     return "\n".join(lines[:at] + lines[at + 1 :])
 
 
-def _result(drafted: Draft, rendered: dict[str, str]) -> Import:
+def _result(drafted: Draft, rendered: dict[str, str], notes: tuple[Note, ...]) -> Import:
     template = {name: path for path, names in drafted.shared.items() for name in names}
     images = tuple(
         Imported(
@@ -169,38 +145,26 @@ def _result(drafted: Draft, rendered: dict[str, str]) -> Import:
             each.source.path,
             template.get(each.name, f"templates/{each.name}.Dockerfile.j2"),
             unified(each.source.text, rendered[each.name], each.source.path, f"{each.source.path} (rendered)"),
+            each.source.folder,
+            each.source.crlf,
         )
         for each in drafted.members
     )
     dockerfiles = ((each.source.path, rendered[each.name]) for each in drafted.members)
     files = (*drafted.templates.items(), (LINEAGE, drafted.lineage), *dockerfiles)
-    return Import(images, tuple(drafted.shared.items()), drafted.refused, files)
+    return Import(images, tuple(drafted.shared.items()), drafted.refused, files, notes)
 
 
-def _new(result: Import) -> Iterator[tuple[str, str]]:
-    """The files that must not be there yet."""
-    kept = {each.path for each in result.images}
-    return ((path, text) for path, text in result.files if path not in kept)
+def _changes(result: Import, sources: Sequence[Source]) -> list[Change]:
+    """What is written, in order: lineage.yml behind its templates, the Dockerfiles last."""
+    from forebear.api.importwriting import Change
+
+    before = {each.path: each.original for each in sources}
+    return [Change(path, before.get(path), text) for path, text in result.files]
 
 
 def _check_free(workspace: Workspace, result: Import) -> None:
-    there = [path for path, _ in _new(result) if workspace.exists(path)]
+    kept = {each.path for each in result.images}
+    there = [path for path, _ in result.files if path not in kept and workspace.exists(path)]
     if there:
         raise InputError(Fault(Place(path), "there is one already", "move it away") for path in there)
-
-
-def _write(workspace: Workspace, result: Import) -> None:
-    """Write all; what is new is taken away again where anything of it cannot be written, Dockerfiles come last."""
-    written: list[str] = []
-    with workspace.locked():
-        try:
-            for path, text in _new(result):
-                workspace.write(path, text.encode())
-                written.append(path)
-        except BaseException:
-            for path in written:
-                (workspace.root / path).unlink(missing_ok=True)
-            raise
-        texts = dict(result.files)
-        for each in result.images:
-            workspace.write(each.path, texts[each.path].encode())

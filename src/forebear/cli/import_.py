@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 An image is imported only if its template renders its Dockerfile byte for byte, apart from its pins and the line
 that names its template. What changes is shown as a diff, what cannot be imported is listed with the reason.
+Compose files and docker-bake.json tell contexts, targets, arguments and names.
 
 \b
 Examples:
@@ -58,8 +59,13 @@ def _show(console: Console, result: Import) -> None:
     for each in result.images:
         if each.diff and not console.quiet:
             console.diff(each.diff)
+    for each in result.images:
+        if each.crlf:
+            console.result(f"{each.path}: its line ends become LF")
     for path, names in result.shared:
         console.result(f"{path} is shared by {', '.join(names)}")
+    for note in result.notes:
+        console.result(f"{note.path}: {note.text}")
     for refusal in result.refused:
         place = f"{refusal.path}:{refusal.line}" if refusal.line else refusal.path
         console.result(f"{place}: not imported: {refusal.reason}; {refusal.action}", fg="yellow")
@@ -69,10 +75,18 @@ def _document(result: Import, dry_run: bool) -> dict[str, object]:
     return {
         "written": [] if dry_run else [path for path, _ in result.files],
         "images": [
-            {"name": each.name, "path": each.path, "template": each.template, "diff": each.diff}
+            {
+                "name": each.name,
+                "path": each.path,
+                "context": each.context,
+                "template": each.template,
+                "crlf": each.crlf,
+                "diff": each.diff,
+            }
             for each in result.images
         ],
         "shared": [{"template": path, "images": list(names)} for path, names in result.shared],
+        "notes": [{"path": each.path, "text": each.text} for each in result.notes],
         "refused": [
             {"path": each.path, "line": each.line, "reason": each.reason, "action": each.action}
             for each in result.refused

@@ -9,43 +9,62 @@ from typing import TYPE_CHECKING
 
 from forebear.dockerfile.model import DockerfileFault
 from forebear.dockerfile.reader import read
-from forebear.importing.bases import Refused, member, references
+from forebear.importing.bases import Known, member, parsed, references
 from forebear.importing.families import clusters, written
 from forebear.importing.model import Draft, Refusal
-from forebear.importing.names import home, named, owned, repositories
+from forebear.importing.names import home, named, owned, places, repositories
+from forebear.importing.refused import Refused
 from forebear.importing.wording import edited, words
 from forebear.lineage.graph import find_cycles
-from forebear.lineage.patterns import CONTEXT, MOUNT_ID, VARIABLE, VERSION
+from forebear.lineage.model import DOCKERFILE as USUAL
+from forebear.lineage.patterns import CONTEXT, DOCKERFILE, MOUNT_ID, NAME, VARIABLE, VERSION
 from forebear.reference import DOCKER_HUB, Reference
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from forebear.dockerfile.model import Dockerfile
     from forebear.importing.model import Home, Member, Source, Wish
 
 
 def draft(sources: Sequence[Source], wish: Wish, refused: Iterable[Refusal] = ()) -> Draft:
-    """What to write for some Dockerfiles, each alone in its folder; `refused` are those that must not be imported."""
+    """What to write for some Dockerfiles; `refused` are those that must not be imported."""
     out = {each.path: each for each in refused}
-    names = named((each.folder for each in sources), wish.fallback)
-    owners = repositories(names)
+    known = _known(sources, wish)
     dockerfiles = _read(sources, out)
-    found = [
-        (names[each.folder], ref)
-        for each in sources
-        if each.path in dockerfiles
-        for ref in references(dockerfiles[each.path])
-    ]
-    place = home(found, owners, wish)
-    members = _members([each for each in sources if each.path in dockerfiles], dockerfiles, names, place, owners, out)
+    found = [*_tags(sources), *_named(dockerfiles, known)]
+    place = home(found, known.owners, wish)
+    members = _members([each for each in sources if each.path in dockerfiles], dockerfiles, place, known, out)
     members = _without_orphans(_without_cycles(members, out), out)
-    versions = _versions([ref for _, ref in found], place, owners, wish)
+    versions = _versions([ref for _, ref in found], place, known.owners, wish)
     return _drafted(members, place, versions, out)
 
 
+def _known(sources: Sequence[Source], wish: Wish) -> Known:
+    """The names of the images: what the tree tags them with, where that is one name, else after their folders."""
+    place_of = places(each.path for each in sources)
+    above = {path.rpartition("/")[0] for path in place_of} - {""}
+    names = named(place_of.values(), wish.fallback, above)
+    tagged = {each.path: {ref.repository.rpartition("/")[2] for ref in parsed(each.images)} for each in sources}
+    single = {path: next(iter(parts)) for path, parts in tagged.items() if len(parts) == 1}
+    wanted = Counter(single.values())
+    for path, name in single.items():
+        if wanted[name] == 1 and name not in names.values() and re.search(NAME, name):
+            names[place_of[path]] = name
+    owners = repositories(names) | {name: names[place_of[path]] for path, name in single.items() if wanted[name] == 1}
+    return Known({path: names[place] for path, place in place_of.items()}, owners)
+
+
+def _tags(sources: Iterable[Source]) -> Iterator[tuple[str, Reference]]:
+    return (("", reference) for each in sources for reference in parsed(each.images))
+
+
+def _named(dockerfiles: Mapping[str, Dockerfile], known: Known) -> Iterator[tuple[str, Reference]]:
+    return ((known.names[path], ref) for path, each in dockerfiles.items() for ref in references(each))
+
+
 def _read(sources: Iterable[Source], out: dict[str, Refusal]) -> dict[str, Dockerfile]:
-    """The Dockerfiles that can be read and kept byte for byte."""
+    """The Dockerfiles that can be read."""
     found: dict[str, Dockerfile] = {}
     for source in sources:
         if source.path in out:
@@ -60,26 +79,26 @@ def _read(sources: Iterable[Source], out: dict[str, Refusal]) -> dict[str, Docke
 
 
 def _sound(source: Source) -> Dockerfile:
-    if "\r" in source.text:
-        line = source.text[: source.text.index("\r")].count("\n") + 1
-        raise Refused(line, "it has carriage returns, which no template keeps", "convert its line ends to LF")
-    if not re.search(CONTEXT, source.folder):
-        raise Refused(0, "its folder has a name that no context may have", "rename the folder")
-    return read(source.text)
+    if not re.search(CONTEXT, source.folder) or not re.search(DOCKERFILE, source.dockerfile):
+        raise Refused(0, "its path is one that no Dockerfile of a lineage may have", "rename the folder, or the file")
+    if source.path.startswith("templates/"):
+        raise Refused(0, "it is in templates/, where forebear keeps its own", "move it to another folder")
+    found = read(source.text, args=dict(source.args))
+    found.target(source.target or None)
+    return found
 
 
 def _members(
     sources: Iterable[Source],
     dockerfiles: Mapping[str, Dockerfile],
-    names: Mapping[str, str],
     place: Home,
-    owners: Mapping[str, str],
+    known: Known,
     out: dict[str, Refusal],
 ) -> list[Member]:
     members = []
     for source in sources:
         try:
-            members.append(member(names[source.folder], source, dockerfiles[source.path], place, owners))
+            members.append(member(source, dockerfiles[source.path], place, known))
         except Refused as refusal:
             out[source.path] = refusal.of(source.path)
     return members
@@ -170,7 +189,10 @@ def _entry(one: Member, template: str, values: Mapping[str, str], versions: Mapp
         f"    template: {json.dumps(template)}",
         f"    context: {json.dumps(one.source.folder, ensure_ascii=False)}",
     ]
-    for key, pairs in (("uses", one.uses), ("vars", values)):
+    if one.source.dockerfile != USUAL:
+        lines += [f"    dockerfile: {json.dumps(one.source.dockerfile, ensure_ascii=False)}"]
+    lines += [f"    target: {json.dumps(one.source.target)}"] if one.source.target else []
+    for key, pairs in (("uses", one.uses), ("vars", values), ("args", dict(one.source.args))):
         lines += [f"    {key}:"] if pairs else []
         lines += [f"      {json.dumps(name)}: {json.dumps(str(value))}" for name, value in pairs.items()]
     return lines

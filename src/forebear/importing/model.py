@@ -14,16 +14,73 @@ LIMIT: Final = 1 << 20
 """The size in bytes up to which a Dockerfile is imported, since no template renders a longer one."""
 
 
-class Source(NamedTuple):
-    """A Dockerfile of the tree: its path below the root, and its text."""
+class NamedContext(NamedTuple):
+    """What else than a reference a base may name, as build files say it: an image of the tree, by the path of its
+    Dockerfile, or a reference; with neither it is a folder, or something else that no lineage has.
+    """
+
+    name: str
+    path: str = ""
+    reference: str = ""
+
+
+class Hint(NamedTuple):
+    """What a compose or bake file says of a build; paths are below the root, `target` is "" where none is said."""
+
+    file: str
+    entry: str
+    context: str
+    dockerfile: str
+    target: str = ""
+    args: tuple[tuple[str, str], ...] = ()
+    images: tuple[str, ...] = ()
+    contexts: tuple[NamedContext, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Note:
+    """What a user should know of a file beside what is imported of it."""
 
     path: str
     text: str
 
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A Dockerfile of the tree: its path below the root, its text with line feeds, and what is known of its build.
+
+    `context` is below the root, "." is the root; `target` is "" for the last stage; `images` are the references
+    under which the tree tags it; `raw` is the text with CRLF, where it had any.
+    """
+
+    path: str
+    text: str
+    context: str = ""
+    target: str = ""
+    args: tuple[tuple[str, str], ...] = ()
+    images: tuple[str, ...] = ()
+    contexts: tuple[NamedContext, ...] = ()
+    raw: str = ""
+
+    @property
+    def crlf(self) -> bool:
+        """Whether lines of it end in CRLF."""
+        return bool(self.raw)
+
+    @property
+    def original(self) -> str:
+        """The text as it is in the tree."""
+        return self.raw or self.text
+
     @property
     def folder(self) -> str:
-        """Where it is, "." for the root: the build context of its image."""
-        return self.path.rpartition("/")[0] or "."
+        """Its build context: the folder that it is in, where none is told."""
+        return self.context or self.path.rpartition("/")[0] or "."
+
+    @property
+    def dockerfile(self) -> str:
+        """Its path in the context."""
+        return self.path if self.folder == "." else self.path.removeprefix(f"{self.folder}/")
 
 
 @dataclass(frozen=True, slots=True, order=True)

@@ -7,6 +7,7 @@ from collections import Counter, defaultdict
 from typing import TYPE_CHECKING, Final
 
 from forebear.importing.model import Home
+from forebear.lineage.model import DOCKERFILE
 from forebear.lineage.patterns import NAME, PROJECT
 from forebear.reference import DOCKER_HUB
 
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 _HUMP: Final = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 _OTHERS: Final = re.compile(r"[^a-z0-9.]+")
 _OFFICIAL: Final = "library"
+_FILE: Final = re.compile(r"(?:docker|container)file(.*)|(.*)(?:docker|container)file", re.IGNORECASE)
 
 
 def plain(text: str) -> str:
@@ -27,13 +29,35 @@ def plain(text: str) -> str:
     return re.sub(r"[.-]*\.[.-]*", ".", name).strip(".-")
 
 
-def named(folders: Iterable[str], root: str) -> dict[str, str]:
-    """A name for each folder: its own; one inside of another's begins with that; equal ones get the folders above."""
+def places(paths: Iterable[str]) -> dict[str, str]:
+    """What each Dockerfile is named after: its folder, and where its own name says more, that below the folder.
+
+    `x/Dockerfile` is x, `x/Dockerfile.alpine` and `x/alpine.Dockerfile` are x/alpine.
+    """
+    taken: dict[str, str] = {}
+    for path in sorted(paths, key=lambda each: (_variant(each) != "", not each.endswith(f"/{DOCKERFILE}"), each)):
+        folder, _, file = path.rpartition("/")
+        place = f"{folder or '.'}/{_variant(path)}".rstrip("/").removeprefix("./") or "."
+        taken[place if place not in taken else f"{folder}/{file}".lstrip("/")] = path
+    return {path: place for place, path in taken.items()}
+
+
+def _variant(path: str) -> str:
+    found = _FILE.fullmatch(path.rpartition("/")[2])
+    return "" if found is None else (found[1] or found[2] or "").strip("._-")
+
+
+def named(folders: Iterable[str], root: str, above: Iterable[str] = ()) -> dict[str, str]:
+    """A name for each folder: its own; one inside of another's begins with that; equal ones get the folders above.
+
+    `above` are folders that are in the names of those inside of them too.
+    """
     all_folders = sorted(folders)
     taken: dict[str, str] = {}
-    shared = Counter(_short(folder, set(all_folders)) for folder in all_folders)
+    known = {*all_folders, *above}
+    shared = Counter(_short(folder, known) for folder in all_folders)
     for folder in all_folders:
-        short = _short(folder, set(all_folders))
+        short = _short(folder, known)
         name = plain(root) if folder == "." else plain(short if shared[short] == 1 else folder.replace("/", "-"))
         name = name if re.search(NAME, name) else f"image-{name}".strip(".-")
         taken[_free(name, taken)] = folder

@@ -17,6 +17,8 @@ def test_import(shell: Shell, tmp_path: Path) -> None:
     }.items():
         (tmp_path / name).mkdir()
         (tmp_path / name / "Dockerfile").write_text(text)
+    (tmp_path / "node22" / "Dockerfile").write_bytes(b"FROM acme/base:1.0.0\r\nENV NODE 22\r\n")
+    (tmp_path / "compose.yml").write_text("services: {db: {build: db}, base: {build: base}}\n")
     assert shell("import", ".", "--dry-run").code == 1
     assert not (tmp_path / "lineage.yml").exists()
     shell("import", ".", "--json")

@@ -5,8 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
-from forebear.dockerfile.model import Malformed
-from forebear.dockerfile.words import split_blank, split_json
+from forebear.dockerfile.copied import sources
 from forebear.pins.audit.told import Told
 
 if TYPE_CHECKING:
@@ -25,7 +24,7 @@ def told(instruction: Instruction) -> Iterator[Told]:
     """The sources of an ADD that can change unseen."""
     if any(name == "checksum" for name, _ in instruction.flags):
         return
-    for source in _sources(instruction):
+    for source in sources(instruction):
         shown = _VALUE.sub("", source)
         if _GIT.match(source):
             if not _COMMIT.search(source):
@@ -34,11 +33,3 @@ def told(instruction: Instruction) -> Iterator[Told]:
         elif _HTTP.match(source):
             problem = f"ADD downloads {shown}, and takes whatever is there"
             yield Told("no-checksum", source, problem, "write ADD --checksum=sha256:…", source)
-
-
-def _sources(instruction: Instruction) -> list[str]:
-    try:
-        words = split_json(instruction.text)
-    except Malformed:
-        return []
-    return (split_blank(instruction.text) if words is None else words)[:-1]
