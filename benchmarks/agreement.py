@@ -2,9 +2,10 @@
 
 Each folder is one repository. Every Dockerfile in it, under any usual name, is given to BuildKit: `--call targets`
 tells the stages with their bases as written, `--call outline` the references that it looks up. A line `# syntax=` is
-taken out for both, since it would load another reader. Of equal texts only the first counts. Needs buildx and an engine
-of its own, as DOCKER_HOST says: it is given an empty image under each name that forebear reads, so that no failed
-lookup keeps BuildKit from reading on. Takes about half a second of a processor a file.
+taken out for both, since it would load another reader; where a file differs that asks for one with more in it than the
+engine's own has, that is counted by itself. Of equal texts only the first counts. Needs buildx and an engine of its
+own, as DOCKER_HOST says: it is given an empty image under each name that forebear reads, so that no failed lookup keeps
+BuildKit from reading on. Takes about half a second of a processor a file.
 """
 
 from __future__ import annotations
@@ -21,12 +22,12 @@ from typing import TYPE_CHECKING, NamedTuple
 import docker
 
 from forebear.dockerfile.model import DockerfileFault
-from forebear.dockerfile.reader import read
+from forebear.dockerfile.reader import attempt, read
 from forebear.pins.audit.kinds import Kind, kind_of
 from forebear.reference import Reference, ReferenceFault
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from forebear.dockerfile.model import Dockerfile, Use
 
@@ -36,6 +37,7 @@ LOADED = re.compile(r"^#\d+ \[internal\] load metadata for (\S+)$", re.MULTILINE
 REFUSED = re.compile(r"^ERROR: (.*)", re.MULTILINE)
 AWAY = re.compile(r"failed to resolve source metadata|failed to do request|context canceled")
 SYNTAX = re.compile(r"^[ \t]*#[ \t]*syntax[ \t]*=.*\n", re.IGNORECASE | re.MULTILINE)
+MORE = re.compile(r"labs|experimental|upstream|master")
 
 
 class Said(NamedTuple):
@@ -111,23 +113,47 @@ def difference(text: bytes) -> str | None:
     return None
 
 
-def give(client: docker.APIClient, texts: list[bytes]) -> None:
-    """Let the engine have an image under each name that is read out of these."""
-    names = {name for text in texts for name in by_forebear(text.decode(errors="replace")).references}
-    for name in sorted(name for name in names if "@" not in name):
+def give(client: docker.APIClient, texts: Iterable[bytes]) -> None:
+    """Let the engine have an image under each name that is read out of these, as far as they are read."""
+    read_ = (attempt(text.decode(errors="replace"), platform="linux/amd64").dockerfile for text in texts)
+    names = {_canonical(use.resolved or "") for each in read_ if each for use in each.externals}
+    for name in sorted(name for name in names if name and "@" not in name):
         client.tag(GIVEN, name)
 
 
-def dockerfiles(folder: Path, seen: set[bytes]) -> Iterator[bytes]:
+class Text(NamedTuple):
+    """A Dockerfile without its line `# syntax=`, and whether that asks for more than the engine's own frontend has."""
+
+    data: bytes
+    asks_for_more: bool
+
+
+def dockerfiles(folder: Path, seen: set[bytes]) -> Iterator[Text]:
     """The Dockerfiles of a repository, but for texts that were seen before."""
     for path in sorted(folder.rglob("*")):
         if path.is_symlink() or not path.is_file() or ".git" in path.parts:
             continue
-        data = path.read_bytes() if kind_of(path.name, b"FROM x") is Kind.DOCKERFILE else b""
-        data = SYNTAX.sub("", data.decode(errors="surrogateescape"), count=1).encode(errors="surrogateescape")
+        text = path.read_bytes() if kind_of(path.name, b"FROM x") is Kind.DOCKERFILE else b""
+        found = SYNTAX.search(text.decode(errors="surrogateescape"))
+        data = SYNTAX.sub("", text.decode(errors="surrogateescape"), count=1).encode(errors="surrogateescape")
         if data.strip() and data not in seen:
             seen.add(data)
-            yield data
+            yield Text(data, found is not None and MORE.search(found[0]) is not None)
+
+
+def counted(folder: Path, texts: list[Text], found: list[str | None]) -> Counter[str]:
+    """The row of a repository; what differs is printed."""
+    refused = sum(bool(by_forebear(text.data.decode(errors="replace")).refusal) for text in texts)
+    differing = [(text.asks_for_more, each) for text, each in zip(texts, found, strict=True) if each]
+    for asks_for_more, each in differing:
+        print(f"{folder.name}: {'(asks for more) ' * asks_for_more}{each}", file=sys.stderr, flush=True)
+    more = sum(asks_for_more for asks_for_more, _ in differing)
+    return Counter(files=len(texts), refused=refused, more=more, differences=len(differing) - more)
+
+
+def row(name: str, counts: Counter[str]) -> str:
+    """A row of the table."""
+    return f"| {name} | {counts['files']} | {counts['refused']} | {counts['more']} | {counts['differences']} |"
 
 
 def main() -> None:
@@ -136,18 +162,15 @@ def main() -> None:
     seen: set[bytes] = set()
     client = docker.from_env().api
     client.import_image_from_data(b"", *GIVEN.split(":"))
-    print("| repository | Dockerfiles | refused by both | differences |\n| --- | --- | --- | --- |")
+    print("| repository | Dockerfiles | refused | other frontend | differences |\n| --- | --- | --- | --- | --- |")
     with ThreadPoolExecutor(THREADS) as pool:
         for folder in map(Path, sys.argv[1:]):
             texts = list(dockerfiles(folder, seen))
-            give(client, texts)
-            differing = [(text, each) for text, each in zip(texts, pool.map(difference, texts), strict=True) if each]
-            refused = sum(bool(by_forebear(text.decode(errors="replace")).refusal) for text in texts)
-            counts = Counter(files=len(texts), refused=refused, differences=len(differing))
+            give(client, (text.data for text in texts))
+            counts = counted(folder, texts, list(pool.map(difference, (text.data for text in texts))))
             total += counts
-            print(f"| {folder.name} | {counts['files']} | {counts['refused']} | {counts['differences']} |", flush=True)
-            print(*(f"{folder.name}: {each}" for _, each in differing), sep="\n", file=sys.stderr, flush=True)
-    print(f"| all | {total['files']} | {total['refused']} | {total['differences']} |")
+            print(row(folder.name, counts), flush=True)
+    print(row("all", total))
     sys.exit(total["differences"] > 0)
 
 
