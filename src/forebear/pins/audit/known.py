@@ -23,7 +23,10 @@ class Known:
     """What the settings allow, and the names that slips are compared with."""
 
     def __init__(self, allowed: Collection[str] = (), names: Collection[str] = ()) -> None:
-        """Registries, or folders in them, that images may come from (none: all); and further names that are meant."""
+        """Registries, or folders in them, that images may come from (none: all); and further names that are meant.
+
+        Where anybody can take a name, in a well-known registry, slips are looked for although it is allowed.
+        """
         self._allowed = tuple(each.rstrip("/") for each in allowed)
         meant = [*self._allowed, *(each.rstrip("/") for each in names)]
         self._registries = wellknown.REGISTRIES | {each.partition("/")[0] for each in meant}
@@ -33,7 +36,8 @@ class Known:
             if path:
                 more = self._folders.get(registry, frozenset())
                 self._folders[registry] = more | {path.partition("/")[0]}
-        self._names = frozenset(meant)
+        own = {each for each in self._allowed if each.partition("/")[0] not in wellknown.REGISTRIES}
+        self._sure = frozenset({*meant} - {*self._allowed} | own)
         self._judged = lru_cache(maxsize=1 << 12)(self._judge)
 
     def verdicts(self, reference: Reference) -> tuple[Verdict, ...]:
@@ -49,7 +53,7 @@ class Known:
             yield Verdict("not-allowed", problem, f"take it from {_one_of(self._allowed)}")
 
     def _look_alike(self, name: str) -> Iterator[Verdict]:
-        if any(_is_in(name, each) for each in self._names):
+        if name in self._allowed or any(_is_in(name, each) for each in self._sure):
             return
         registry, _, path = name.partition("/")
         if meant := self._meant(registry, path):

@@ -81,6 +81,16 @@ def test_only_what_is_allowed() -> None:
     assert told("registry.example.org:5001/x", known) == ["look-alike", "not-allowed"]
 
 
+def test_slips_are_told_in_a_registry_that_is_allowed_and_open_to_all() -> None:
+    known = Known(allowed=["docker.io", "ghcr.io/firethorn", "registry.example.org", "docker.io/library/pyhton"])
+    assert told("ubunut", known) == told("libary/nginx", known) == ["look-alike"]
+    assert told("ghcr.io/firethron/x", known) == ["look-alike", "not-allowed"]
+    assert told("pyhton", known) == told("ghcr.io/firethorn/pyhton", known) == []
+    assert told("registry.example.org/gooogle/x", known) == []
+    assert told("ubunut", Known(allowed=["docker.io/library"])) == ["look-alike"]
+    assert told("ubunut", Known(allowed=["docker.io"], names=["docker.io/library/ubunut"])) == []
+
+
 def test_letters_that_look_like_others() -> None:
     (verdict,) = Known().disguised("dоcker.io/x")
     assert "о (U+043E, cyrillic small letter o)" in verdict.problem

@@ -69,6 +69,7 @@ def test_links(tmp_path: Path) -> None:
         f"a/again: {loop}",
         f"loop: {loop}",
     ]
+    assert "link-loop" in {each.rule.name for each in api.audit_files(inside, ["."]).findings}
 
 
 def test_what_is_no_regular_file(tmp_path: Path) -> None:
