@@ -29,7 +29,9 @@ def test_digests_of_today_in_files_of_every_kind(registry: Registry, tmp_path: P
     name = repository.reference
     texts = {
         "Dockerfile": f"\ufeff# é\r\nARG BASE={name}:1.2.3\r\nFROM $BASE\r\nCOPY --from={name}:4.5.6 /up /up",
+        "Dockerfile.quoted": f"FROM '{name}:1.2.3'\nFROM ${{BASE:-{name}:4.5.6}}\n",
         "compose.yml": f"services: {{a: {{image: '${{A:-{name}:1.2.3}}'}}, b: {{image: \"{name}:7.8.9\"}}}} # é\n",
+        "docker-compose.yml": f"a:\n  build:\n    dockerfile_inline: |\n      FROM {name}:4.5.6\n      RUN x\n",
         "pod.yaml": f"apiVersion: v1\nkind: Pod\nspec:\n  containers:\n  - image: {name}:4.5.6\n",
         ".github/workflows/ci.yml": f"jobs:\n  a:\n    container: {name}:1.2.3 # é\n",
         ".gitlab-ci.yml": f"a:\n  image:\n    name: '{name}:4.5.6'\n",
@@ -45,7 +47,7 @@ def test_digests_of_today_in_files_of_every_kind(registry: Registry, tmp_path: P
         fixed = text.replace(":1.2.3", f":1.2.3@{index}").replace(":4.5.6", f":4.5.6@{image}")
         assert after[path].decode() == fixed
     assert f"is left as it is: {registry.address} has no {name}:7.8.9" in ran.stderr
-    assert (ran.returncode, ran.stderr.splitlines()[-1]) == (1, "1 warning in 7 files")
+    assert (ran.returncode, ran.stderr.splitlines()[-1]) == (1, "1 warning in 9 files")
     again = forebear(tmp_path, "audit", ".", "--fix", "--json")
     assert json.loads(again.stdout)["fixed"] == []
     assert {path: (tmp_path / path).read_bytes() for path in texts} == after
