@@ -9,12 +9,14 @@ from pathlib import Path
 import pytest
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
+from forebear.pins.audit import compose
 from forebear.pins.audit.fix import applied, mend, wanted
 from forebear.pins.audit.judge import Judge
 from forebear.pins.audit.kinds import Kind, reader
+from forebear.pins.audit.model import Use
 from forebear.pins.audit.settings import Settings
 from forebear.pins.audit.settle import settle
-from unit.pins.audit.reading import SIGNS, VALUES, WORDS, checked
+from unit.pins.audit.reading import SIGNS, VALUES, WORDS, assert_placed, checked, selected
 
 INPUTS = 4_000
 """For each kind."""
@@ -55,3 +57,48 @@ def test_readers(kind: Kind) -> None:
         after = applied(data, done.edits)
         assert len(after) == len(data) + sum(len(edit.text) for edit in done.edits)
         checked(reader(kind), after)
+
+
+LINES = (
+    *(
+        "FROM x:1",
+        'FROM "x:1" AS a',
+        "FROM $$B",
+        "from ${B}",
+        "ARG B=x:1",
+        "COPY --from=y:2 / /",
+        "RUN apt-get install z",
+    ),
+    *(
+        "RUN <<E",
+        "E",
+        "ADD https://a/b /",
+        "# forebear: ignore=no-digest because x",
+        "ENV T=$B \\",
+        "",
+        "  # c",
+        "FRMO",
+    ),
+)
+ENVIRONMENTS = (b"", b"B=x:1\n", b"B='a\n", b'export B="x:$$C"\r\n', b"\xff=\x00\nB", b"B: ${B:-${C:-x:1}}\n")
+
+
+def test_dockerfiles_in_compose_files() -> None:
+    dice = random.Random(2)
+    judge = Judge(Settings())
+    mended = 0
+    for _ in range(INPUTS // 2):
+        style = dice.choice(["|", "|", "|", "|-", ">", "|2", "&a |"])
+        lines = [f"        {line}" for line in dice.choices(LINES, k=dice.randint(0, 6))]
+        text = "\n".join([f"services:\n  a:\n    build:\n      dockerfile_inline: {style}", *lines, ""])
+        data = changed(text.encode(), dice) if dice.random() < 0.5 else text.encode()
+        found = list(compose.read(data, "f", dice.choice(ENVIRONMENTS)))
+        for one in found:
+            assert_placed(one.span, data)
+            if isinstance(one, Use) and one.written is not None:
+                assert selected(one.written, data) == one.resolved
+        findings = settle([judge.judge("f", data, found)], judge).findings
+        done = mend(data, findings, dict.fromkeys(wanted(findings), DIGEST))
+        mended += len(done.edits)
+        list(compose.read(applied(data, done.edits), "f"))
+    assert mended > INPUTS / 10
