@@ -7,6 +7,7 @@ import os
 import re
 import sys
 from dataclasses import dataclass
+from itertools import islice
 from typing import TYPE_CHECKING, Any, Final
 
 import click
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
 
 _CONTROL: Final = re.compile(r"\x1b\[[0-9;?]*[ -/]*[@-~]|[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 _SURROGATE: Final = re.compile("[\ud800-\udfff]")
+_AT_ONCE: Final = 1 << 16
+"""How many pieces of a document are written at once."""
 
 
 def clean(text: str) -> str:
@@ -71,7 +74,10 @@ class Console:
     def document(self, kind: str, body: dict[str, Any]) -> None:
         """The document of a command: `kind` is its name and version, as in forebear.plan/1."""
         if self.as_json:
-            click.echo(json.dumps({"format": kind, **body}, indent=2))
+            parts = json.JSONEncoder(indent=2).iterencode({"format": kind, **body})
+            while some := "".join(islice(parts, _AT_ONCE)):
+                click.echo(some, nl=False)
+            click.echo()
 
     def line(self, kind: str, body: dict[str, Any]) -> None:
         """One document of many, on a line of its own."""

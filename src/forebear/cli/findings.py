@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from collections import Counter
 from itertools import groupby
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Generic, TypeVar
 
 from forebear.pins.audit.model import Severity
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from forebear.cli.console import Console
     from forebear.pins.audit.model import Finding
     from forebear.pins.audit.report import Report
+
+T = TypeVar("T")
 
 COLORS: Final = {Severity.ERROR: "red", Severity.WARNING: "yellow", Severity.NOTE: "cyan"}
 
@@ -61,11 +63,25 @@ def _count(number: int, noun: str) -> str:
     return f"{number} {noun}{'' if number == 1 else 's'}"
 
 
+class Entries(list[dict[str, object]], Generic[T]):
+    """A list for a document whose items are made as they are written: a large tree has very many findings."""
+
+    def __init__(self, of: Sequence[T], make: Callable[[T], dict[str, object]]) -> None:
+        super().__init__()
+        self._of, self._make = of, make
+
+    def __len__(self) -> int:
+        return len(self._of)
+
+    def __iter__(self) -> Iterator[dict[str, object]]:
+        return map(self._make, self._of)
+
+
 def document(report: Report) -> dict[str, object]:
     """A report, as `--json` prints it."""
     return {
-        "findings": [entry(each) for each in report.findings],
-        "suppressed": [{**entry(each.finding), "reason": each.reason} for each in report.suppressed],
+        "findings": Entries(report.findings, entry),
+        "suppressed": Entries(report.suppressed, lambda each: {**entry(each.finding), "reason": each.reason}),
         "known": len(report.known),
         "files": len(report.files),
     }
