@@ -2,9 +2,9 @@
 
 Each folder is one repository. Every Dockerfile in it, under any usual name, is given to BuildKit: `--call targets`
 tells the stages with their bases as written, `--call outline` the references that it looks up. A line `# syntax=` is
-taken out for both, since it would load another reader; where a file differs that asks for one with more in it than the
-engine's own has, that is counted by itself. Of equal texts only the first counts. Needs buildx and an engine of its
-own, as DOCKER_HOST says: it is given an empty image under each name that forebear reads, so that no failed lookup keeps
+taken out for both, since it would load another reader; a file that differs only because it needs a newer frontend than
+the engine's own is counted by itself. Of equal texts only the first counts. Needs buildx and an engine of its own, as
+DOCKER_HOST says: it is given an empty image under each name that forebear reads, so that no failed lookup keeps
 BuildKit from reading on. Takes about half a second of a processor a file.
 """
 
@@ -38,6 +38,8 @@ REFUSED = re.compile(r"^ERROR: (.*)", re.MULTILINE)
 AWAY = re.compile(r"failed to resolve source metadata|failed to do request|context canceled")
 SYNTAX = re.compile(r"^[ \t]*#[ \t]*syntax[ \t]*=.*\n", re.IGNORECASE | re.MULTILINE)
 MORE = re.compile(r"labs|experimental|upstream|master")
+# Dockerfile reference, "COPY --parents": in the stable frontend from 1.20 on.
+NEWER = "unknown flag: --parents"
 
 
 class Said(NamedTuple):
@@ -144,16 +146,16 @@ def dockerfiles(folder: Path, seen: set[bytes]) -> Iterator[Text]:
 def counted(folder: Path, texts: list[Text], found: list[str | None]) -> Counter[str]:
     """The row of a repository; what differs is printed."""
     refused = sum(bool(by_forebear(text.data.decode(errors="replace")).refusal) for text in texts)
-    differing = [(text.asks_for_more, each) for text, each in zip(texts, found, strict=True) if each]
-    for asks_for_more, each in differing:
-        print(f"{folder.name}: {'(asks for more) ' * asks_for_more}{each}", file=sys.stderr, flush=True)
-    more = sum(asks_for_more for asks_for_more, _ in differing)
-    return Counter(files=len(texts), refused=refused, more=more, differences=len(differing) - more)
+    differing = [(text.asks_for_more or NEWER in each, each) for text, each in zip(texts, found, strict=True) if each]
+    for newer, each in differing:
+        print(f"{folder.name}: {'(newer) ' * newer}{each}", file=sys.stderr, flush=True)
+    excused = sum(newer for newer, _ in differing)
+    return Counter(files=len(texts), refused=refused, newer=excused, differences=len(differing) - excused)
 
 
 def row(name: str, counts: Counter[str]) -> str:
     """A row of the table."""
-    return f"| {name} | {counts['files']} | {counts['refused']} | {counts['more']} | {counts['differences']} |"
+    return f"| {name} | {counts['files']} | {counts['refused']} | {counts['newer']} | {counts['differences']} |"
 
 
 def main() -> None:
@@ -162,7 +164,7 @@ def main() -> None:
     seen: set[bytes] = set()
     client = docker.from_env().api
     client.import_image_from_data(b"", *GIVEN.split(":"))
-    print("| repository | Dockerfiles | refused | other frontend | differences |\n| --- | --- | --- | --- | --- |")
+    print("| repository | Dockerfiles | refused | newer frontend | differences |\n| --- | --- | --- | --- | --- |")
     with ThreadPoolExecutor(THREADS) as pool:
         for folder in map(Path, sys.argv[1:]):
             texts = list(dockerfiles(folder, seen))
