@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
+from forebear.pins.audit.expansion import MAX_LENGTH
 from forebear.pins.audit.interpolation import substituted
 
 FILE: Final = ".env"
@@ -19,13 +20,15 @@ _ESCAPED: Final = re.compile(r"\\(.)")
 def variables(data: bytes) -> dict[str, str]:
     """The variables of a `.env` file (compose documentation, "Env file syntax").
 
-    Those that it only names, and values of several lines, are left out: their value is none that names an image.
+    Those that it only names, and values that are long or of several lines, are left out: none of them names an image.
     """
     known: dict[str, str] = {}
     for line in data.decode("utf-8-sig", "replace").splitlines():
-        if found := _LINE.match(line):
+        if len(line) <= MAX_LENGTH and (found := _LINE.match(line)):
             name, literal, quoted, plain = found.groups()
-            known[name] = _value(literal, quoted, plain or "", known)
+            value = _value(literal, quoted, plain or "", known)
+            if len(value) <= MAX_LENGTH:
+                known[name] = value
     return known
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
-from forebear.pins.audit.expansion import Expansion, literal, unknown
+from forebear.pins.audit.expansion import MAX_LENGTH, Expansion, literal, unknown
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -18,6 +18,9 @@ _DOLLAR: Final = re.compile(
     rf"\$(?:(?P<escaped>\$)|(?P<named>{_NAME})|\{{(?P<braced>{_NAME})(?P<operator>:?[-?+]|\}}))"
 )
 _BRACE: Final = re.compile(r"\$\{|\}")
+_MOST: Final = 1 << 20
+"""The characters that values may add to a text: what is made to grow has more."""
+
 _NOTHING: Final[Mapping[str, str]] = MappingProxyType({})
 
 
@@ -35,6 +38,8 @@ def interpolate(text: str, known: Mapping[str, str] = _NOTHING) -> Expansion:
     except _Invalid:
         return unknown(*(reader.names or [text[text.index("$") :]]))
     value = None if reader.unset else "".join(word.parts)
+    if len(value or "") > MAX_LENGTH:
+        return unknown(*reader.names)
     return Expansion(value, tuple(reader.names), tuple(reader.unset), word.written)
 
 
@@ -58,6 +63,7 @@ class _Reader:
     known: Mapping[str, str]
     names: dict[str, None] = field(default_factory=dict)
     unset: dict[str, None] = field(default_factory=dict)
+    added: int = 0
 
     def word(self, start: int, end: int, depth: int) -> _Word:
         """Expand a range of the text."""
@@ -110,8 +116,11 @@ class _Reader:
         """Take the value of a variable, or note that it has none."""
         if value is None:
             self.unset[name] = None
-        else:
-            word.parts.append(value)
+            return
+        self.added += len(value)
+        if self.added > _MOST:
+            raise _Invalid
+        word.parts.append(value)
 
     def closing(self, start: int, end: int) -> int:
         """Where the brace is that closes what was opened before `start`."""

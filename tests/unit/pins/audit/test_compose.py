@@ -10,7 +10,7 @@ from forebear import api
 from forebear.pins.audit.compose import read
 from forebear.pins.audit.dotenv import variables
 from forebear.pins.audit.expansion import MAX_LENGTH
-from forebear.pins.audit.interpolation import interpolate
+from forebear.pins.audit.interpolation import interpolate, substituted
 from forebear.pins.audit.model import Trouble, Use
 
 from .reading import selected, told
@@ -175,6 +175,15 @@ A=2
 @given(st.text("A=\"'$#{}:- \\\n", max_size=30).map(str.encode) | st.binary(max_size=30))
 def test_every_env_file_is_read(data: bytes) -> None:
     assert all("\n" not in value for value in variables(data).values())
+
+
+def test_values_that_are_made_to_grow_are_bounded() -> None:
+    known = variables(b"A=" + b"x" * 2_000 + b"\n" + b"A=$A$A\n" * 100)
+    assert len(known["A"]) == 4_000
+    assert interpolate("$A$A", known).value is None
+    assert substituted("$A" * 1_000, known) is None
+    text = 'services: {a: {build: {dockerfile_inline: "FROM x:1\\n' + "$A" * 1_000 + '"}}}'
+    assert {one.span.line for one in read(text.encode(), "", b"A=" + b"x" * 4_000)} == {1}
 
 
 def test_the_env_file_beside_a_compose_file_sets_its_variables(tmp_path: Path) -> None:
