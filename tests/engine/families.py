@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import gzip
 import io
 import json
 import os
@@ -200,6 +201,16 @@ def layers(client: docker.APIClient, image: str) -> list[str]:
 def labels(client: docker.APIClient, image: str) -> dict[str, str]:
     """The labels of an image."""
     return dict(client.inspect_image(image)["Config"]["Labels"])
+
+
+def everything(client: docker.APIClient, image: str) -> bytes:
+    """Every byte of an image: what a registry or a file would hold of it, unpacked, and all that is told of it."""
+    saved = b"".join(client.get_image(image))
+    with tarfile.open(fileobj=io.BytesIO(saved)) as archive:
+        files = [file.read() for entry in archive if entry.isfile() and (file := archive.extractfile(entry))]
+    layers = [gzip.decompress(data) for data in files if data.startswith(b"\x1f\x8b")]
+    said = json.dumps([client.inspect_image(image), client.history(image)]).encode()
+    return b"\0".join([saved, *files, *layers, said])
 
 
 def output(client: docker.APIClient, image: str, *command: str) -> str:

@@ -24,10 +24,11 @@ INDEX = f"{DOCKER}distribution.manifest.list.v2+json"
 
 @dataclass(frozen=True)
 class Repository:
-    """A repository of a registry; `name` without the registry."""
+    """A repository of a registry; `name` without the registry; `login` is user and password, where it wants them."""
 
     registry: Registry
     name: str
+    login: tuple[str, str] | None = None
 
     @property
     def reference(self) -> str:
@@ -48,9 +49,9 @@ class Repository:
 
     def delete(self, tag: str) -> None:
         """Delete what a tag names, and so the tag."""
-        known = requests.get(self._url(f"manifests/{tag}"), headers={"Accept": MANIFEST}, timeout=10)
+        known = requests.get(self._url(f"manifests/{tag}"), headers={"Accept": MANIFEST}, auth=self.login, timeout=10)
         found = known.headers["Docker-Content-Digest"]
-        requests.delete(self._url(f"manifests/{found}"), timeout=10).raise_for_status()
+        requests.delete(self._url(f"manifests/{found}"), auth=self.login, timeout=10).raise_for_status()
 
     def _index(self, manifests: Mapping[str, bytes]) -> bytes:
         entries = []
@@ -76,14 +77,16 @@ class Repository:
         return _json(schemaVersion=2, mediaType=MANIFEST, config=described[0], layers=[described[1]])
 
     def _blob(self, data: bytes, kind: str) -> dict[str, Any]:
-        begun = requests.post(self._url("blobs/uploads/"), timeout=10)
+        begun = requests.post(self._url("blobs/uploads/"), auth=self.login, timeout=10)
         begun.raise_for_status()
-        ended = requests.put(begun.headers["Location"], params={"digest": digest(data)}, data=data, timeout=10)
+        where, named = begun.headers["Location"], {"digest": digest(data)}
+        ended = requests.put(where, params=named, data=data, auth=self.login, timeout=10)
         ended.raise_for_status()
         return {"mediaType": DOCKER + kind, "digest": digest(data), "size": len(data)}
 
     def _put(self, path: str, body: bytes, kind: str) -> str:
-        answer = requests.put(self._url(path), data=body, headers={"Content-Type": kind}, timeout=10)
+        headers = {"Content-Type": kind}
+        answer = requests.put(self._url(path), data=body, headers=headers, auth=self.login, timeout=10)
         answer.raise_for_status()
         return answer.headers["Docker-Content-Digest"]
 

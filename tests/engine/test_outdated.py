@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-import base64
 import json
 import secrets
 from typing import TYPE_CHECKING
 
 import pytest
-from engines import Registry
 from families import Family
+from passwords import PASSWORD, USER, demanding
 from published import Repository
-from test_registry import HTPASSWD
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
+
+    from engines import Registry
 
 AMD = "linux/amd64"
 NOWHERE = "unix:///no/such/engine.sock"
@@ -89,11 +89,8 @@ def test_locking_needs_no_engine(tmp_path: Path, registry: Registry) -> None:
 @pytest.fixture
 def private(tmp_path: Path) -> Iterator[Registry]:
     """A registry that wants a password."""
-    (tmp_path / "htpasswd").write_text(HTPASSWD)
-    registry = Registry(tmp_path, f"auth: {{htpasswd: {{realm: x, path: {tmp_path / 'htpasswd'}}}}}\n")
-    registry.start()
-    yield registry
-    registry.stop()
+    with demanding(tmp_path) as registry:
+        yield registry
 
 
 def test_one_registry_does_not_hold_up_the_others(chain: Family, registry: Registry, private: Registry) -> None:
@@ -107,8 +104,7 @@ def test_one_registry_does_not_hold_up_the_others(chain: Family, registry: Regis
 
 
 def test_a_password_of_the_docker_configuration_is_used(chain: Family, private: Registry) -> None:
-    auth = base64.b64encode(b"ann:word").decode()
-    chain.put("none/config.json", json.dumps({"auths": {private.address: {"auth": auth}}}))
+    chain.log_in(private.address, USER, PASSWORD)
     chain.add("d", f"{private.address}/team/app:1.2", "ENV D=1")
     ran = chain.forebear("outdated", "app", code=1)
     assert ran.out.splitlines()[1] == "  1.2 is not in its registry"

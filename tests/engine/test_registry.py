@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from engines import Registry as RealRegistry
+from passwords import PASSWORD, USER, demanding
 from published import Repository
 from tokens import REFRESH, Tokens, tokens_in
 
@@ -25,9 +26,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 AMD, ARM = "linux/amd64", "linux/arm64"
-ANN = Login("ann", "word")
-# bcrypt of "word"
-HTPASSWD = "ann:$2b$04$.mW3pk2JTdcxlwG9v0CgCueBcuXqFR.mBjghdNfZoF4Kp.htRMfiy\n"
+ANN = Login(USER, PASSWORD)
 
 
 @pytest.fixture
@@ -176,9 +175,9 @@ class TestOpen:
 
 class TestPasswords:
     @pytest.fixture
-    def private(self, start: Callable[[str], RealRegistry], tmp_path: Path) -> RealRegistry:
-        (tmp_path / "htpasswd").write_text(HTPASSWD)
-        return start(f"auth: {{htpasswd: {{realm: private, path: {tmp_path / 'htpasswd'}}}}}\n")
+    def private(self, tmp_path: Path) -> Iterator[RealRegistry]:
+        with demanding(tmp_path) as registry:
+            yield registry
 
     def test_who_knows_the_password_may_read_and_write(self, private: RealRegistry) -> None:
         target = Reference.parse(f"{private.address}/team/app:1")

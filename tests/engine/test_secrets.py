@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import gzip
-import io
-import json
-import tarfile
 from typing import TYPE_CHECKING
 
 import pytest
+from families import everything
 
 from forebear import api
 from forebear.build.key import KEY
@@ -36,16 +33,6 @@ def guarded(family: Family, busybox_base: str, monkeypatch: pytest.MonkeyPatch) 
     family.add("web", "base", f"{MOUNTS} wc -c /run/secrets/token /w > /sizes && cat /run/secrets/token /w")
     family.lock()
     return family
-
-
-def everything(client: docker.APIClient, image: str) -> bytes:
-    """Every byte of an image: what a registry or a file would hold of it, unpacked, and all that is told of it."""
-    saved = b"".join(client.get_image(image))
-    with tarfile.open(fileobj=io.BytesIO(saved)) as archive:
-        files = [file.read() for entry in archive if entry.isfile() and (file := archive.extractfile(entry))]
-    layers = [gzip.decompress(data) for data in files if data.startswith(b"\x1f\x8b")]
-    said = json.dumps([client.inspect_image(image), client.history(image)]).encode()
-    return b"\0".join([saved, *files, *layers, said])
 
 
 def test_a_build_gets_its_secrets_and_nothing_keeps_them(

@@ -12,12 +12,14 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Any, ClassVar
 from urllib.parse import parse_qs, urlsplit
 
+from passwords import PACKED
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
 SERVICE, ISSUER = "forebear-test", "forebear-test-tokens"
-BASIC = "Basic " + base64.b64encode(b"ann:word").decode()
+BASIC = f"Basic {PACKED}"
 REFRESH = "an-identity-token"
 LONG_AGO = 3600
 
@@ -32,7 +34,8 @@ def certify(key: Path, certificate: Path, *more: str) -> None:
 class Tokens:
     """Signs tokens with a key of its own; ann may do all, anybody pull. `stale` of the next ones have run out.
 
-    With `engines_stale` all have that engines get, and none that forebear gets.
+    With `engines_stale` all have that engines get, and none that forebear gets. With `closed` nobody
+    but ann may do anything.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -41,6 +44,7 @@ class Tokens:
         self.realm = ""
         self.stale = 0
         self.engines_stale = False
+        self.closed = False
         self.asked: list[list[str]] = []
 
     @property
@@ -58,11 +62,12 @@ class Tokens:
         access = [self._access(each, known=known) for each in scopes]
         end = now - LONG_AGO if stale else now + 300
         claims = {"iss": ISSUER, "sub": "", "aud": SERVICE, "exp": end, "nbf": now - 2 * LONG_AGO, "iat": now}
-        return {"token": self._signed({**claims, "jti": str(len(self.asked)), "access": access}), "expires_in": 300}
+        token = self._signed({**claims, "jti": str(len(self.asked)), "access": access})
+        return {"token": token, "access_token": token, "expires_in": 300}
 
     def _access(self, scope: str, *, known: bool) -> dict[str, object]:
         kind, name, actions = scope.split(":")
-        allowed = [action for action in actions.split(",") if known or action == "pull"]
+        allowed = [action for action in actions.split(",") if known or (action == "pull" and not self.closed)]
         return {"type": kind, "name": name, "actions": allowed}
 
     def _signed(self, claims: dict[str, Any]) -> str:
@@ -129,6 +134,8 @@ def tokens_in(folder: Path) -> Iterator[Tokens]:
         found.realm = f"http://127.0.0.1:{server.server_address[1]}/token"
         thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
         thread.start()
-        yield found
-        server.shutdown()
-        thread.join()
+        try:
+            yield found
+        finally:
+            server.shutdown()
+            thread.join()

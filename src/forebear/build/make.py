@@ -29,8 +29,8 @@ class Source:
 
     `context` gives the chunks of the tar, `dockerfile` is the path of the Dockerfile in it; `args` and `labels` are
     what the image declares; `bases` gives the build argument that stands for each base, with the base's name; `pins`
-    the pin of each upstream by name; `secrets` the names of those that its build may ask for; `large` tells
-    whether its layers may be.
+    the pin of each upstream by name; `secrets` the names of those that its build may ask for; `triggers` whether its
+    Dockerfile has triggers of ONBUILD itself that name images; `large` tells whether its layers may be.
     """
 
     context: Callable[[], Iterator[bytes]] = field(hash=False)
@@ -42,6 +42,7 @@ class Source:
     pins: Mapping[str, Pin] = field(hash=False)
     secrets: tuple[str, ...] = ()
     dockerfile: str = DOCKERFILE
+    triggers: bool = False
     large: bool = False
 
 
@@ -111,6 +112,7 @@ class Workshop:
             secrets={name: self.secrets[name] for name in source.secrets},
             dockerfile=source.dockerfile,
             large=source.large,
+            triggered=source.triggers or any(base.triggers for base in bases.values()),
         )
 
     def _facts(self, image: str) -> Facts:

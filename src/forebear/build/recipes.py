@@ -175,7 +175,8 @@ class _Kitchen:
 
         each = self.rendered[recipe.target.image]
         image, context = each.image, self.contexts[each.image.name]
-        text, grounds = parametrise(each.text, each.on(recipe.target.platform))
+        dockerfile = each.on(recipe.target.platform)
+        text, grounds = parametrise(each.text, dockerfile)
         return Source(
             context=lambda: stream(context, text.encode(), epoch=image.epoch),
             args=image.args,
@@ -187,6 +188,7 @@ class _Kitchen:
             pins=self.pins,
             secrets=self.secrets(recipe),
             large=each.dockerfile.runs or context.size > _LARGE,
+            triggers=any(use.onbuild for use in dockerfile.externals),
         )
 
     def secrets(self, recipe: Recipe) -> tuple[str, ...]:

@@ -31,6 +31,19 @@ _BROKEN: Final = (ConnectionResetError, BrokenPipeError, IncompleteRead, urllib3
 """What tells that a connection was there."""
 
 
+_DENIED: Final = re.compile(
+    r"401 Unauthorized|403 Forbidden|pull access denied|failed to authorize|no basic auth|authentication required"
+)
+
+
+_LOG_IN: Final = "if that image is there and private, let docker login know its registry, then run it again"
+
+
+def log_in(message: str) -> str:
+    """What to do where a message of an engine tells of a registry that wants to know who asks; else ""."""
+    return _LOG_IN if _DENIED.search(message) else ""
+
+
 def may_pass(message: str) -> bool:
     """Whether a message inside a stream tells of a fault that may pass: 429, 5xx, a reset connection."""
     return _PASSING_TEXT.search(message) is not None
@@ -62,7 +75,7 @@ def _refusal(doing: str, error: docker.errors.APIError) -> EngineRefused:
     if status in PASSING and (status != HTTPStatus.INTERNAL_SERVER_ERROR or may_pass(problem)):
         headers = error.response.headers if error.response is not None else {}
         return Passing(problem, status=status, wait=wait_of(headers))
-    return EngineRefused(problem, status=status)
+    return EngineRefused(problem, log_in(problem), status=status)
 
 
 def _innermost(error: BaseException) -> BaseException:

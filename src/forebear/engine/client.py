@@ -152,7 +152,7 @@ class Docker:
     def _attempt(self, request: BuildRequest, query: Mapping[str, str], log: Log) -> str:
         output = BuildOutput(hiding(request.secrets, log))
         with (
-            self._session(request.secrets) as session,
+            self._session(request, query) as session,
             closing(self._posted("/build", {**query, **session}, request.context())) as said,
         ):
             for record in said:
@@ -162,16 +162,17 @@ class Docker:
         return output.image
 
     @contextmanager
-    def _session(self, secrets: Mapping[str, bytes]) -> Iterator[dict[str, str]]:
-        """The parameter that names a session in which a build gets its secrets; none where it has none."""
-        if not secrets:
+    def _session(self, request: BuildRequest, query: Mapping[str, str]) -> Iterator[dict[str, str]]:
+        """The parameter that names a session in which a build gets secrets and credentials, where it may need any."""
+        if "version" not in query or not (request.secrets or request.triggered):
             yield {}
             return
         from forebear.engine import sessions
 
+        served = sessions.methods(request.secrets, credentials)
         with (
             self._doing("opening a build session"),
-            sessions.opened(self._address, self._client.api_version, sessions.methods(secrets, credentials)) as name,
+            sessions.opened(self._address, self._client.api_version, served) as name,
         ):
             yield {"session": name}
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import warnings
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
@@ -19,6 +20,9 @@ from forebear.registry.auth import Login
 
 if TYPE_CHECKING:
     from docker.tls import TLSConfig
+
+# A credential helper that is missing is an error, too, which names it.
+warnings.filterwarnings("ignore", r"docker-credential-.* not installed", UserWarning)
 
 _SECONDS: Final = 120
 """How long a call may take, builds and pulls apart: listing hundreds of images on a busy engine takes its time."""

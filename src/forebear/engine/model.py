@@ -127,8 +127,8 @@ class BuildRequest:
     `context`: the chunks of a tar, in which `dockerfile` is the path of the Dockerfile, made anew at each call,
     since a build may have to be tried again;
     `epoch`: seconds since 1970, the time that the image carries; `fresh`: whether no cache may be used; `secrets`:
-    what mounts of the type secret get, by name; `large`: whether its layers may be, and
-    take long to compress.
+    what mounts of the type secret get, by name; `triggered`: whether triggers of ONBUILD come into effect, which may
+    name images that it is not given; `large`: whether its layers may be, and take long to compress.
     """
 
     context: Callable[[], Iterator[bytes]] = field(hash=False)
@@ -140,6 +140,7 @@ class BuildRequest:
     fresh: bool = False
     secrets: Mapping[str, bytes] = field(default_factory=dict, hash=False, repr=False)
     dockerfile: str = "Dockerfile"
+    triggered: bool = False
     large: bool = False
 
 

@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
+from urllib.parse import quote
 
 from h2.config import H2Configuration
 from h2.connection import H2Connection
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 Method = Callable[[bytes], bytes]
 """What answers a call: a message in, a message out. Raises Refused."""
 
+UNKNOWN: Final = 2
 NOT_FOUND: Final = 5
 """Status codes (https://github.com/grpc/grpc/blob/master/doc/statuscodes.md)."""
 
@@ -29,6 +31,7 @@ UNIMPLEMENTED: Final = 12
 _INTERNAL: Final = 13
 _CHUNK: Final = 1 << 16
 _LIMIT: Final = 1 << 16
+_PLAIN: Final = "".join(chr(code) for code in range(0x20, 0x7F)).replace("%", "")
 _CONTENT: Final = ("content-type", "application/grpc+proto")
 
 
@@ -97,7 +100,7 @@ class _Server:
         try:
             answer = self._called(call)
         except Refused as refused:
-            status = (("grpc-status", str(refused.code)), ("grpc-message", str(refused)))
+            status = (("grpc-status", str(refused.code)), ("grpc-message", _encoded(str(refused))))
             self._h2.send_headers(stream, [(":status", "200"), _CONTENT, *status], end_stream=True)
             del self._calls[stream]
         else:
@@ -122,6 +125,11 @@ class _Server:
         if call.trailers and not call.rest:
             self._h2.send_headers(stream, call.trailers, end_stream=True)
             del self._calls[stream]
+
+
+def _encoded(text: str) -> str:
+    """A status message as headers carry it: printable ASCII, the rest as %XX (PROTOCOL-HTTP2.md, "Responses")."""
+    return quote(text, safe=_PLAIN)
 
 
 def framed(message: bytes) -> bytes:

@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Final
 
 from forebear.engine.dial import upgraded
 from forebear.engine.protobuf import field, fields, flag
-from forebear.engine.rpc import NOT_FOUND, Refused, serve
+from forebear.engine.rpc import NOT_FOUND, UNKNOWN, Refused, serve
+from forebear.errors import EngineRefused
 from forebear.registry.auth import Login
 
 if TYPE_CHECKING:
@@ -47,7 +48,10 @@ def _secret(secrets: Mapping[str, bytes], message: bytes) -> bytes:
 def _credentials(known: Credentials, message: bytes) -> bytes:
     """A user and a password, or, as BuildKit expects it, no user and an identity token."""
     host = _name(message)
-    login = known("docker.io" if host == _HUB else host) or Login("")
+    try:
+        login = known("docker.io" if host == _HUB else host) or Login("")
+    except EngineRefused as error:
+        raise Refused(UNKNOWN, error.problem) from error
     if login.identity_token:
         return field(1, b"") + field(2, login.identity_token.encode())
     return field(1, login.user.encode()) + field(2, login.password.encode())

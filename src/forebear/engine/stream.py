@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from textwrap import shorten
 from typing import TYPE_CHECKING, Any, Final
 
-from forebear.engine.boundary import may_pass
+from forebear.engine.boundary import log_in, may_pass
 from forebear.engine.trace import Output, Vertex, decode
 from forebear.errors import BuildFailed, EngineRefused, EngineUnreachable
 from forebear.retry import Passing
@@ -77,7 +77,7 @@ def is_full(message: str) -> bool:
 def refusal(doing: str, message: str) -> EngineRefused:
     """The error for a message inside a stream: one that may pass, or a plain refusal."""
     problem = f"while {doing}: {message}"
-    action = next((action for sign, action in _ACTIONS if sign in message), "")
+    action = next((action for sign, action in _ACTIONS if sign in message), log_in(message))
     return Passing(problem, action, status=0) if may_pass(message) else EngineRefused(problem, action)
 
 
@@ -144,9 +144,15 @@ class BuildOutput:
 
     def _fail(self, message: str) -> None:
         self._finish()
-        if may_pass(message) and not any(sign in message for sign in _RAN):
+        ran = any(sign in message for sign in _RAN)
+        if may_pass(message) and not ran:
             raise Passing(message, status=0)
-        raise BuildFailed(_failure(self._failed, message), _MAKE_ROOM if is_full(message) else "")
+        raise BuildFailed(_failure(self._failed, message), "" if ran and not is_full(message) else _action(message))
+
+
+def _action(message: str) -> str:
+    """What to do where a build failed for what is around it; "" where the message says all."""
+    return _MAKE_ROOM if is_full(message) else log_in(message)
 
 
 def _events(aux: str) -> list[Vertex | Output]:

@@ -42,7 +42,7 @@ def resolve(upstream: Reference, engine: Resolver, manifests: Manifests, *, loca
             return pin
         raise EngineError(
             f"{upstream.familiar} cannot be resolved: {error.problem}",
-            "try again, or lock what the engine has under that name: forebear lock --local",
+            error.action or "try again, or lock what the engine has under that name: forebear lock --local",
         ) from error
     if resolved is not None:
         return Pin(upstream, resolved.digest, platforms=_platforms(upstream, resolved, manifests))

@@ -118,8 +118,8 @@ def _registry(name: str, credentials: Credentials) -> Finding:
         means = f"public images can be pulled; private ones after: docker login {name}"
         return good("credentials", f"there are no credentials for {name}", means)
     means = (
-        "forebear has the engine pull what FROM names with them, so that the builder need not have them; it can ask "
-        "for them in the session of an image with secrets"
+        "forebear has the engine pull upstreams with them; the builder asks for them, in a session of the build, where "
+        "a trigger of ONBUILD names an image"
     )
     return good("credentials", f"there are credentials for {name} ({known.user or 'an identity token'})", means)
 

@@ -127,6 +127,13 @@ class TestMake:
         assert dict(request.labels)[KEY] == made.stamp.key == self.FEDORA.inputs({}).key
         assert dict(request.labels)["vendor"] == "us"
 
+    def test_the_engine_is_told_of_triggers_that_come_into_effect(self, engine: Engine, workshop: Workshop) -> None:
+        facts = engine.add("fedora:25", "os")
+        for base, triggers in ((facts, False), (replace(facts, triggers=1), False), (facts, True)):
+            made_of = replace(source(("FOREBEAR_BASE_1", "fedora:25")), triggers=triggers)
+            workshop.make(self.FEDORA, made_of, {"fedora:25": present(base)}, lambda _image, _log: None, print)
+        assert [request.triggered for request in engine.requests] == [False, True, True]
+
     def test_the_tag_is_moved_to_what_was_built(self, engine: Engine, workshop: Workshop) -> None:
         made = make(workshop, self.FEDORA, self.bases(engine))
         assert engine.tags[TAG] == made.id

@@ -13,7 +13,7 @@ from h2.events import DataReceived, Event, ResponseReceived, StreamEnded, Traile
 from hypothesis import given
 from hypothesis import strategies as st
 
-from forebear.engine.rpc import NOT_FOUND, Method, Refused, serve
+from forebear.engine.rpc import NOT_FOUND, UNKNOWN, Method, Refused, serve
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -23,10 +23,15 @@ def refuse(_message: bytes) -> bytes:
     raise Refused(NOT_FOUND, "no such thing")
 
 
+def refuse_in_words(_message: bytes) -> bytes:
+    raise Refused(UNKNOWN, "100 % über\nall")
+
+
 METHODS: Mapping[str, Method] = {
     "/a/Echo": lambda message: message,
     "/a/Big": lambda _: b"x" * 300_000,
     "/a/No": refuse,
+    "/a/Told": refuse_in_words,
 }
 
 
@@ -101,6 +106,12 @@ def test_what_cannot_be_answered_is_refused_with_a_status(path: str, body: bytes
     with served() as connection:
         answer, headers = call(connection, path, body)
     assert (answer, headers[b"grpc-status"]) == (b"", status)
+
+
+def test_the_words_of_a_refusal_may_be_any() -> None:
+    with served() as connection:
+        headers = call(connection, "/a/Told", framed(b""))[1]
+    assert (headers[b"grpc-status"], headers[b"grpc-message"]) == (b"2", b"100 %25 %C3%BCber%0Aall")
 
 
 @given(st.binary(max_size=80), st.booleans())

@@ -13,6 +13,7 @@ from forebear.engine.dial import dial, upgraded
 from forebear.engine.protobuf import field
 from forebear.engine.rpc import Refused
 from forebear.engine.sessions import methods
+from forebear.errors import EngineRefused
 from forebear.registry.auth import Login
 
 if TYPE_CHECKING:
@@ -42,6 +43,14 @@ def test_credentials_are_given_by_host() -> None:
     assert served[LOGIN](field(1, b"example.org")) == field(1, b"me") + field(2, b"m")
     assert served[LOGIN](field(1, b"t.example")) == field(1, b"") + field(2, b"t")
     assert served[LOGIN](field(1, b"elsewhere")) == field(1, b"") + field(2, b"")
+
+
+def test_credentials_that_cannot_be_read_are_refused_in_words() -> None:
+    def broken(_host: str) -> Login | None:
+        raise EngineRefused("the credentials cannot be read", "run: docker login")
+
+    with pytest.raises(Refused, match=r"^the credentials cannot be read$"):
+        methods({}, broken)[LOGIN](field(1, b"example.org"))
 
 
 @contextmanager

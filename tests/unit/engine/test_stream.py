@@ -125,6 +125,15 @@ class TestBuildKit:
         assert str(error).endswith(" …: it failed")
         assert len(str(error)) < 120
 
+    def test_a_registry_that_wants_to_know_who_asks_is_told_with_the_way_out(self) -> None:
+        _, error = failed({"errorDetail": {"message": "unexpected status from HEAD request: 401 Unauthorized"}})
+        assert str(error).endswith(
+            "401 Unauthorized; if that image is there and private, let docker login know its "
+            + ("registry, then run it again")
+        )
+        said = 'process "echo 401 Unauthorized" did not complete successfully: exit code: 2'
+        assert str(failed({"errorDetail": {"message": said}})[1]) == "exit code 2"
+
     def test_a_failure_outside_of_any_step_is_told_as_it_is(self) -> None:
         _, error = failed({"errorDetail": {"message": "dockerfile parse error on line 2"}})
         assert str(error) == "dockerfile parse error on line 2"
