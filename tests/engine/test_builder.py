@@ -59,7 +59,9 @@ def test_maven_drives_the_build_of_the_image(builder: Builder) -> None:
     builder.send()
 
 
-def test_files_among_the_sources_belong_to_their_owner(builder: Builder, tmp_path: Path) -> None:
+def test_what_is_written_belongs_to_the_owner_of_the_sources_and_logs_are_in_the_build_cache(
+    builder: Builder, tmp_path: Path
+) -> None:
     where = {"SOURCECODE": str(tmp_path / "sources"), "BUILDCACHE": str(tmp_path / "cache")}
     for folder in where.values():
         Path(folder).mkdir()
@@ -67,7 +69,11 @@ def test_files_among_the_sources_belong_to_their_owner(builder: Builder, tmp_pat
     builder.send(where)
     builder.run("forebear", "build", "+webapp", where=where)
     sources = tmp_path / "sources"
-    assert {(path.lstat().st_uid, path.lstat().st_gid) for path in [sources, *sources.rglob("*")]} == {(1234, 1235)}
+    logs = tmp_path / "cache/spare/logs"
+    assert {"webapp.prepare.log"} <= {path.name for path in logs.iterdir()}
+    assert not (sources / ".forebear/logs").exists()
+    for folder in (sources, logs):
+        assert {(path.lstat().st_uid, path.lstat().st_gid) for path in [folder, *folder.rglob("*")]} == {(1234, 1235)}
 
 
 def test_a_maven_build_that_fails(builder: Builder) -> None:

@@ -14,6 +14,7 @@ from threading import Lock
 from typing import TYPE_CHECKING, Final, Self
 from zlib import crc32
 
+from forebear.build.spare import spare
 from forebear.errors import InputError
 
 if TYPE_CHECKING:
@@ -68,7 +69,7 @@ class _Foreign(sqlite3.DatabaseError):
 
 
 class Digests:
-    """The digests of the files of one project, kept in `.forebear/digests.db`.
+    """The digests of the files of one project, kept in its `digests.db`.
 
     For several threads and several processes at once. A database that is damaged, of another format or
     in a folder that cannot be written to costs the memory of past runs and nothing else.
@@ -227,9 +228,10 @@ def _read(path: bytes, stamp: bytes) -> bytes:
 
 def _path(workspace: Workspace) -> str:
     try:
-        return str(workspace.prepare() / DATABASE)
+        workspace.prepare()
     except InputError:
         return _MEMORY
+    return str(spare(workspace) / DATABASE)
 
 
 def _open(path: str) -> sqlite3.Connection:

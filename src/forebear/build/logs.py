@@ -6,6 +6,7 @@ from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, TextIO
 
+from forebear.build.spare import spare
 from forebear.errors import Fault, InputError, Place
 
 if TYPE_CHECKING:
@@ -28,10 +29,10 @@ class Logs:
 
     @contextmanager
     def open(self, target: Target) -> Iterator[tuple[str, Log]]:
-        """The log of a target: its path below the root, and what takes its lines, which may raise InputError."""
+        """The log of a target: its path, below the root where it is there, and what takes its lines, which may raise InputError."""
         suffix = "" if target.platform == self.platform else "-" + target.platform.replace("/", "-")
-        path = self.workspace.state / FOLDER / f"{target.image}{suffix}.log"
-        shown = str(path.relative_to(self.workspace.root))
+        path = spare(self.workspace) / FOLDER / f"{target.image}{suffix}.log"
+        shown = str(path.relative_to(self.workspace.root) if path.is_relative_to(self.workspace.root) else path)
         with ExitStack() as stack:
             yield shown, _lines_of(path, shown, stack)
 

@@ -19,6 +19,7 @@ from forebear.build.plan import Action, Plan, Step, plan
 from forebear.build.recipes import prepare
 from forebear.build.run import Cascade, Emit, Order
 from forebear.build.secrets import gather
+from forebear.build.spare import spare
 from forebear.build.survey import survey
 from forebear.engine.facts import platform
 
@@ -70,7 +71,7 @@ class Session:
         own = self._info.platform if self._info else platform("linux", os.uname().machine)
         whole = len(chosen) == len(project.family.lineage.images)
         needed = chosen if whole else project.family.with_ancestors(chosen)
-        self._memory = Memory(project.workspace.state / "images.db")
+        self._memory = Memory(spare(project.workspace) / "images.db")
         with ThreadPoolExecutor(1, thread_name_prefix="listing") as pool:
             # An engine takes its time to list images; meanwhile the files are read. The containerd store adds up the
             # size of each image that it lists (moby, daemon/containerd/image_list.go), and is quicker by parts.

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from forebear.build.key import OCI
 from forebear.build.memory import Memory
 from forebear.build.recipes import tag
+from forebear.build.spare import spare
 from forebear.errors import EngineRefused
 from forebear.reference import Reference
 from forebear.release.files import load_records
@@ -31,7 +32,7 @@ class Pruned:
 
 def plan(project: Project, engine: Engine, keep: int) -> tuple[Decision, ...]:
     """What becomes of each image of the family on an engine, children first. Raises InputError, EngineError."""
-    memory = Memory(project.workspace.state / "images.db")
+    memory = Memory(spare(project.workspace) / "images.db")
     listed = engine.listed()
     own, others = [], []
     for image in listed:
