@@ -72,8 +72,8 @@ def test_what_is_written_belongs_to_the_owner_of_the_sources_and_logs_are_in_the
     logs = tmp_path / "cache/spare/logs"
     assert {"webapp.prepare.log"} <= {path.name for path in logs.iterdir()}
     assert not (sources / ".forebear/logs").exists()
-    for folder in (sources, logs):
-        assert {(path.lstat().st_uid, path.lstat().st_gid) for path in [folder, *folder.rglob("*")]} == {(1234, 1235)}
+    written = [sources, *sources.rglob("*"), logs, *logs.iterdir()]
+    assert {(path.lstat().st_uid, path.lstat().st_gid) for path in written} == {(1234, 1235)}
 
 
 def test_a_maven_build_that_fails(builder: Builder) -> None:

@@ -29,7 +29,7 @@ class Logs:
 
     @contextmanager
     def open(self, target: Target) -> Iterator[tuple[str, Log]]:
-        """The log of a target: its path, below the root where it is there, and what takes its lines, which may raise InputError."""
+        """The log of a target: its path, as it is shown, and what takes its lines, which may raise InputError."""
         suffix = "" if target.platform == self.platform else "-" + target.platform.replace("/", "-")
         path = spare(self.workspace) / FOLDER / f"{target.image}{suffix}.log"
         shown = str(path.relative_to(self.workspace.root) if path.is_relative_to(self.workspace.root) else path)
