@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from engines import TOOL as ENGINE
+from engines import install
 from families import FOREBEAR, Ran
 from standins import BUILDER, load_builder, load_fedora
 
@@ -58,10 +59,18 @@ class Builder:
 
     def docker(self, *words: str, code: int = 0, where: Mapping[str, str] | None = None) -> Ran:
         """The engine's own client, run to its end, which must be `code`."""
+        return self._ran(["docker", *words], code, where or {})
+
+    def older_compose(self, *words: str) -> Ran:
+        """The release's own docker-compose, 1.29 on Debian 12, run to its end, which must be good."""
+        program = install("docker-compose", "docker-compose")
+        return self._ran([program, "--project-name", self.name, "--file", "builder.yml", *words], 0, {})
+
+    def _ran(self, command: list[str], code: int, where: Mapping[str, str]) -> Ran:
         socket = self.engine.host.removeprefix("unix://")
-        env = {**_client(self.engine), "DOCKER_SOCKET": socket, **(where or {})}
+        env = {**_client(self.engine), "DOCKER_SOCKET": socket, **where}
         ran = subprocess.run(
-            ["docker", *words], cwd=self.root, env=env, stdin=subprocess.DEVNULL, capture_output=True, check=False
+            command, cwd=self.root, env=env, stdin=subprocess.DEVNULL, capture_output=True, check=False
         )
         out, err = ran.stdout.decode(), ran.stderr.decode()
         assert ran.returncode == code, out + err
