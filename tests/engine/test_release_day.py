@@ -60,14 +60,18 @@ def test_the_day(
     upstream(client, busybox_base, up, "first")
     family.declare(registry=registry.address, version="2.1.7", tags=["minor"], keep=1)
     family.add("top", up, "COPY file /top", files={"file": "top"}, tests=[GATE])
-    family.add("mid", "top", "COPY file /mid", files={"file": "mid"})
+    family.add("mid", "top", "COPY file /mid", files={"file": "mid"}, requires={"files": ["/top"]})
     family.add("low", "mid", "COPY file /low", files={"file": "low"})
     family.add("other", "scratch", "COPY file /other", files={"file": "other"})
     family.forebear("lock")
     assert family.build() == dict.fromkeys(["top", "mid", "low", "other"], "built")
     family.forebear("publish")
     record = (family.root / "releases/2.1.7.json").read_bytes()
-    assert json.loads(record)["images"]["top"]["platforms"]["linux/amd64"]["gates"][0]["outcome"] == "passed"
+    made = {name: image["platforms"]["linux/amd64"] for name, image in json.loads(record)["images"].items()}
+    assert made["top"]["gates"][0]["outcome"] == "passed"
+    assert made["mid"]["requires"] == [{"kind": "file", "value": "/top", "outcome": "passed"}]
+    assert all(each["built"]["seconds"] > 0 for each in made.values())
+    assert {json.dumps(each["built"]["engine"]) for each in made.values()} == {json.dumps(json.loads(record)["engine"])}
     proved = family.forebear("verify", "--json").documents[0]
     assert proved["holds"]
     assert {one["verdict"] for image in proved["images"] for one in image["statements"]} == {"proved"}

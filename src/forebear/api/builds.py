@@ -6,7 +6,7 @@ import os
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, TypeVar
 
-from forebear.build.events import Ended, Outcome
+from forebear.build.events import Ended, Event, Outcome
 from forebear.lineage.selectors import select
 
 if TYPE_CHECKING:
@@ -76,6 +76,7 @@ def build(
 
     What fails is told in the result, not raised. Raises InputError, and EngineError where the engine is gone.
     """
+    from forebear.build.builds import Builds, trim
     from forebear.build.passed import Passed
     from forebear.build.session import Session
     from forebear.release.gating import Gating
@@ -88,16 +89,22 @@ def build(
             if each.recipe.target.image not in chosen:
                 emit(Ended(each.recipe.target, each.recipe.reference, Outcome.PULLED, why=_UP_TO_DATE))
         session = Session(project, engine, chosen, write=True, emit=emit)
-        passed = Passed(project.workspace)
+        passed, builds = Passed(project.workspace), Builds(project.workspace)
+
+        def take(event: Event) -> None:
+            builds.take(event)
+            emit(_as_pulled(event, pulled))
+
         try:
             run = session.run(
                 Gating(project, engine, passed),
-                lambda event: emit(_as_pulled(event, pulled)),
+                take,
                 options.jobs or _jobs(),
                 fail_fast=options.fail_fast,
             )
         finally:
             passed.save()
+            trim(project.workspace)
         return tuple(_as_pulled(each, pulled) for each in run)
 
 

@@ -33,7 +33,8 @@ class Order:
 
     `source` gives what an image is built from, when its turn comes; `log` opens the log of a target, and gives
     its path and what takes its lines; `jobs` is how many images are built at once. `demands` raises BuildFailed where
-    the base of an image, by ID, lacks what that requires; `is_due` tells whether a reused image has yet to be gated.
+    the base of an image, by ID, lacks what that requires; `demanding` tells whether it requires anything, `is_due`
+    whether an image that is there has yet to be gated.
     """
 
     plan: Plan
@@ -45,6 +46,7 @@ class Order:
     fail_fast: bool
     demands: Callable[[Recipe, str, Log], None] = field(default=lambda *_: None, hash=False)
     is_due: Callable[[Recipe, str], bool] = field(default=lambda *_: False, hash=False)
+    demanding: Callable[[Recipe], bool] = field(default=lambda _: False, hash=False)
 
 
 class Cascade:
@@ -177,11 +179,19 @@ class Cascade:
             return _ended(step, Outcome.FAILED, why=(str(error),), log=path, tail=tuple(tail.lines))
 
     def _reuse(self, step: Step, here: Present, path: str, log: Log) -> Ended:
-        """Let an image that is reused pass the gates that are new to it."""
-        self._order.gates(step.recipe)(here.id, log)
+        self._check(step.recipe, here, log)
         if step.target in self._parents:
             self._hold(step.target.image, here.id)
         return _ended(step, Outcome.REUSED, step.reasons, here.id, step.key or "", path)
+
+    def _check(self, recipe: Recipe, here: Present, log: Log) -> None:
+        """Let an image that is there pass the gates that are new to it, once its base has what is newly required."""
+        if not self._order.is_due(recipe, here.id):
+            return
+        if self._order.demanding(recipe):
+            bases = self._bases(recipe, self._order.source(recipe))
+            self._order.demands(recipe, bases[recipe.ground.name].id, log)
+        self._order.gates(recipe)(here.id, log)
 
     def _build(self, step: Step, path: str, log: Log) -> Ended:
         recipe = step.recipe
@@ -192,6 +202,7 @@ class Cascade:
         if step.may_be_spared and (here := self._present.get(step.target)):
             again = judge(recipe, here, bases)
             if again.action is Action.REUSE:
+                self._check(recipe, here, log)
                 return _ended(step, Outcome.SPARED, why=("parent unchanged",), image=here.id, key=again.key or "")
             step = again
         self._emit(Started(step.target, step.reasons, path))

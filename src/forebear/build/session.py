@@ -37,7 +37,11 @@ class Gating(Protocol):
     """What checks images in a run; each raises BuildFailed."""
 
     def is_due(self, recipe: Recipe, image: str) -> bool:
-        """Whether a reused image, by ID, has gates that it never passed."""
+        """Whether an image that is there, by ID, has gates, or requirements, that it never passed."""
+        ...
+
+    def requires(self, recipe: Recipe) -> bool:
+        """Whether an image requires anything of what it starts from."""
         ...
 
     def check(self, recipe: Recipe, image: str, log: Log) -> None:
@@ -117,7 +121,7 @@ class Session:
         """Carry the plan out; how each target came to its end, parents first. Raises EngineError."""
         with self._workshop(Workshop, self.plan, emit) as workshop:
             order = self._order(self.plan, lambda recipe: partial(gating.check, recipe), jobs, fail_fast=fail_fast)
-            order = replace(order, demands=gating.require, is_due=gating.is_due)
+            order = replace(order, demands=gating.require, is_due=gating.is_due, demanding=gating.requires)
             return Cascade(order, workshop, emit).run()
 
     def _order(self, carried: Plan, gates: Callable[[Recipe], Gates], jobs: int, *, fail_fast: bool) -> Order:

@@ -1,15 +1,24 @@
-"""Asking a started container over HTTP, from inside: it has no network, and a remote engine's ports are far."""
+"""Asking a started container over HTTP, from inside: it has no network, and a remote engine's ports are far.
+
+What asks is a program of forebear's own, which is put into the container: the image needs no shell, and no tool.
+"""
 
 from __future__ import annotations
 
+import io
 import re
+import tarfile
 import time
 from typing import TYPE_CHECKING, Final
+from urllib.parse import quote
 
 import docker.errors
+import requests
 
 from forebear.engine.boundary import check
+from forebear.engine.containers import timed_out
 from forebear.engine.model import Answer
+from forebear.engine.programs import asking
 from forebear.errors import BuildFailed
 
 if TYPE_CHECKING:
@@ -17,47 +26,47 @@ if TYPE_CHECKING:
 
     from docker import APIClient
 
+_PROGRAM: Final = ".forebear-ask"
 _PAUSE: Final = 0.2
+_LONGEST: Final = 10
+"""How long one answer may take, in seconds."""
+
 _CHUNK: Final = 64 * 1024
 _HEAD: Final = 8
 _LIMIT: Final = 1024 * 1024
-_NO_TOOL: Final = 99
-# HTTP/1.0, so that the end of the connection is the end of the answer (RFC 1945, 7.2.2).
-_SCRIPT: Final = r"""
-has() { command -v "$1" >/dev/null 2>&1; }
-if has timeout; then t="timeout 10"; fi
-if has curl; then exec curl -s -i -0 --max-time 10 --noproxy "*" "http://127.0.0.1:$1$2"; fi
-if has bash; then
-  exec $t bash -c 'exec 3<>"/dev/tcp/127.0.0.1/$1" || exit 7
-    printf "GET %s HTTP/1.0\r\nHost: localhost\r\n\r\n" "$2" >&3
-    while IFS= read -r line <&3 || [ -n "$line" ]; do printf "%s\n" "$line"; done' bash "$1" "$2"
-fi
-if has nc; then
-  { printf "GET %s HTTP/1.0
-Host: localhost
-
-" "$2"; sleep 1; } | $t nc 127.0.0.1 "$1"
-  exit
-fi
-if has python3; then
-  exec $t python3 -c 'import socket, sys
-s = socket.create_connection(("127.0.0.1", int(sys.argv[1])), 10)
-s.sendall(("GET %s HTTP/1.0\r\nHost: localhost\r\n\r\n" % sys.argv[2]).encode())
-for data in iter(lambda: s.recv(65536), b""): sys.stdout.buffer.write(data)' "$1" "$2"
-fi
-exit 99
-"""
+# What stands for itself in a request target (RFC 3986, 2.2 and 2.3), and % for what is encoded already.
+_ITSELF: Final = "%/?#[]@!$&'()*+,;=:~"
 _STATUS: Final = re.compile(rb"HTTP/[0-9.]+ ([0-9]{3})[^\n]*\n")
 
 
-def ask(
-    client: APIClient, container: str, port: int, path: str, seconds: int, good: Callable[[Answer], bool]
-) -> Answer:
-    """Ask again and again, until the answer is good or time is up; the last answer. Raises BuildFailed without one."""
+def equip(client: APIClient, container: str, platform: str, port: int, path: str) -> None:
+    """Put what asks into a container that is not started yet; `platform` is the engine's. Raises BuildFailed."""
+    # HTTP/1.0, so that the end of the connection is the end of the answer (RFC 1945, 7.2.2).
+    request = f"GET {quote(path, safe=_ITSELF)} HTTP/1.0\r\nHost: localhost\r\n\r\n"
+    program = asking(platform, port, request.encode())
+    if program is None:
+        raise BuildFailed(f"forebear cannot ask over HTTP on {platform}", "use run: and a command of the image")
+    client.put_archive(container, "/", _archive(program))
+
+
+def _archive(program: bytes) -> bytes:
+    buffer = io.BytesIO()
+    with tarfile.open(fileobj=buffer, mode="w") as tar:
+        member = tarfile.TarInfo(_PROGRAM)
+        member.size, member.mode = len(program), 0o755
+        tar.addfile(member, io.BytesIO(program))
+    return buffer.getvalue()
+
+
+def ask(client: APIClient, container: str, port: int, seconds: int, good: Callable[[Answer], bool]) -> Answer:
+    """Ask again and again, until the answer is good or time is up; the last answer. Raises BuildFailed without one.
+
+    The container was equipped for the port.
+    """
     end, last = time.monotonic() + seconds, None
     while True:
         _alive(client, container)
-        answer = _answer(client, container, port, path)
+        answer = _answer(client, container)
         if answer and good(answer):
             return answer
         last = answer or last
@@ -76,33 +85,32 @@ def _alive(client: APIClient, container: str) -> None:
         raise BuildFailed(f"the container ended with exit code {state['ExitCode']}{f': {said}' if said else ''}")
 
 
-def _answer(client: APIClient, container: str, port: int, path: str) -> Answer | None:
+def _answer(client: APIClient, container: str) -> Answer | None:
     try:
-        made = client.exec_create(container, ["/bin/sh", "-c", _SCRIPT, "sh", str(port), path], stderr=False)["Id"]
-        output = _output(client, made)
-        code = client.exec_inspect(made)["ExitCode"]
-    except docker.errors.APIError as error:
+        made = client.exec_create(container, [f"/{_PROGRAM}"], stderr=False)["Id"]
+        return parsed(_output(client, made))
+    except docker.errors.APIError:
         _alive(client, container)
-        raise BuildFailed(f"the image has no /bin/sh to ask with: {error.explanation}") from error
-    if code == _NO_TOOL:
-        raise BuildFailed("the image has none of curl, bash, nc and python3 to ask with", "use run: and a command")
-    if code in (126, 127):
-        raise BuildFailed("the image has no /bin/sh to ask with", "use run: and a command")
-    return parsed(output)
+        raise
+    except requests.RequestException as error:
+        if not timed_out(error):
+            raise
+        return None
 
 
 def _output(client: APIClient, made: str) -> bytes:
-    """What a command prints, as far as it is wanted.
+    """What a command prints, as far as it is wanted, and comes in time.
 
     Not by the SDK's exec_start, which takes the connection out of the pool and never closes it.
     """
     url = f"{client.base_url}/v{client.api_version}/exec/{made}/start"
-    with client.post(url, json={"Detach": False, "Tty": False}, stream=True, timeout=client.timeout) as response:
+    end = time.monotonic() + _LONGEST
+    with client.post(url, json={"Detach": False, "Tty": False}, stream=True, timeout=_LONGEST) as response:
         check(response)
         data = b""
         for chunk in response.iter_content(_CHUNK):
             data += chunk
-            if len(data) > _LIMIT:
+            if len(data) > _LIMIT or time.monotonic() > end:
                 break
         return _unframed(data)
 

@@ -271,12 +271,15 @@ class Docker:
     def ask(self, image: str, port: int, path: str, seconds: int, good: Callable[[Answer], bool]) -> Answer:
         """Start a container of an image, without network, and ask its loopback until the answer is good."""
         self._sweep()
+        own = self.info().platform
         with (
             self._doing(f"asking port {port}"),
-            containers.started(self._client, image) as container,
+            containers.own(self._client, image) as container,
             self._uploads.ended_by(lambda: self._client.kill(container)),
         ):
-            return asking.ask(self._client, container, port, path, seconds, good)
+            asking.equip(self._client, container, own, port, path)
+            self._client.start(container)
+            return asking.ask(self._client, container, port, seconds, good)
 
     def _sweep(self) -> None:
         """Once, before the first container."""

@@ -30,14 +30,14 @@ def run(client: APIClient, container: str, command: tuple[str, ...], seconds: in
     try:
         status = client.wait(container, timeout=seconds)
     except requests.RequestException as error:
-        if not _timed_out(error):
+        if not timed_out(error):
             raise
         raise BuildFailed(f"{' '.join(command)} did not end within {seconds} s") from error
     output = client.logs(container, stdout=True, stderr=True, tail=1000)
     return RunOutcome(int(status["StatusCode"]), output[-_LIMIT:].decode("utf-8", "replace"))
 
 
-def _timed_out(error: requests.RequestException) -> bool:
+def timed_out(error: requests.RequestException) -> bool:
     """Whether time was up: an answer that has begun and does not go on is a ConnectionError to the SDK."""
     return isinstance(error, requests.Timeout) or "timed out" in str(error)
 
@@ -50,10 +50,9 @@ def made(client: APIClient, image: str, command: tuple[str, ...]) -> Iterator[st
 
 
 @contextmanager
-def started(client: APIClient, image: str) -> Iterator[str]:
-    """A container of an image that does what the image is for, without network; it is removed in the end."""
+def own(client: APIClient, image: str) -> Iterator[str]:
+    """A container of an image for what the image is for, without network; it is removed, and so ended, in the end."""
     with _created(client, image) as container:
-        client.start(container)
         yield container
 
 

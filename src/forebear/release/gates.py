@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from forebear.engine.model import Answer, Engine, Log
     from forebear.lineage.gate import Gate, HttpCheck, Requirements
+    from forebear.lineage.model import Image
 
 _HAS = 'rpm -q "$1" 2>/dev/null || dpkg-query -W "$1" 2>/dev/null || apk info -e "$1" 2>/dev/null'
 _SECONDS = 60
@@ -50,9 +51,9 @@ def results(engine: Engine, gates: Sequence[Gate], image: str, log: Log) -> tupl
     return tuple(_result(engine, gate, image, log) for gate in gates)
 
 
-def digest(gates: Sequence[Gate]) -> str:
-    """What tells gates apart."""
-    return hashlib.sha256(repr(gates).encode()).hexdigest()
+def digest(image: Image) -> str:
+    """What tells apart what an image has to pass: its gates, and what it requires of what it starts from."""
+    return hashlib.sha256(repr((image.tests, image.requires)).encode()).hexdigest()
 
 
 def require(engine: Engine, requires: Requirements, image: str, log: Log) -> tuple[str, ...]:

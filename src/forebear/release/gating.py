@@ -25,16 +25,21 @@ class Gating:
     passed: Passed
 
     def is_due(self, recipe: Recipe, image: str) -> bool:
-        """Whether an image, by ID, that is reused has gates that it never passed."""
+        """Whether an image that is there, by ID, has gates, or requirements, that it never passed."""
         declared = self._image(recipe)
-        return bool(declared.tests) and not self.passed.has(image, digest(declared.tests))
+        return bool(declared.tests or declared.requires) and not self.passed.has(image, digest(declared))
+
+    def requires(self, recipe: Recipe) -> bool:
+        """Whether an image requires anything of what it starts from."""
+        declared = self._image(recipe)
+        return declared.requires is not None and not declared.base.is_scratch
 
     def check(self, recipe: Recipe, image: str, log: Log) -> None:
-        """Let an image pass its gates. Raises BuildFailed."""
-        tests = self._image(recipe).tests
-        check(self.engine, tests, image, log)
-        if tests:
-            self.passed.add(image, digest(tests))
+        """Let an image pass its gates; what it requires was looked for before. Raises BuildFailed."""
+        declared = self._image(recipe)
+        check(self.engine, declared.tests, image, log)
+        if declared.tests or declared.requires:
+            self.passed.add(image, digest(declared))
 
     def require(self, recipe: Recipe, parent: str, log: Log) -> None:
         """Look for what an image requires in what it starts from, by ID. Raises BuildFailed that blames this."""

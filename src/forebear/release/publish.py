@@ -7,6 +7,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from forebear.build.builds import load
 from forebear.build.shelf import at, index_of
 from forebear.errors import BuildFailed, Busy, Error
 from forebear.reference import Reference
@@ -30,7 +31,8 @@ if TYPE_CHECKING:
     from forebear.registry.client import Registry
     from forebear.registry.manifests import Manifest
     from forebear.release.events import Emit
-    from forebear.release.record import GateResult, Record
+    from forebear.release.ready import Passed
+    from forebear.release.record import Record
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +78,7 @@ class Publisher:
 
     def _publish(self, before: Journal | None) -> Release:
         session, ready = survey(self.project, self.engine)
-        gates = pass_gates(self.project, self.engine, ready)
+        passed = pass_gates(self.project, self.engine, ready, session.here)
         there = compare(self.project, self.registry, ready, self.pool.map)
         stock = Stock(self.project, session, ready, there)
         old = load_record(self.project, self.project.family.lineage.version)
@@ -87,7 +89,7 @@ class Publisher:
         claim = self._claimed(journal, before)
         try:
             uploaded = Upload(self.engine, self.registry, self.emit, self.pool).all(stock.missing)
-            journal = self._ready(journal, stock, gates, uploaded, old)
+            journal = self._ready(journal, stock, passed, uploaded, old)
             claim.hold()
         except Error:
             with suppress(Error):
@@ -128,7 +130,7 @@ class Publisher:
         self,
         journal: Journal,
         stock: Stock,
-        gates: Mapping[Target, tuple[GateResult, ...]],
+        passed: Mapping[Target, Passed],
         uploaded: Mapping[Target, Uploaded],
         old: Record | None,
     ) -> Journal:
@@ -136,7 +138,7 @@ class Publisher:
         digests = {name: each.top.digest for name, each in stock.there.items()}
         digests |= {name: self._top(stock, name, each).digest for name, each in _by_image(uploaded).items()}
         facts = {each.target: _facts(each.target, stock.there, uploaded) for each in stock.ready}
-        new = Recording(stock, self.engine, facts, gates, digests).record()
+        new = Recording(stock, self.engine, facts, passed, digests, load(self.project.workspace)).record()
         if old:
             self._as_recorded(old, digests)
         puts = tuple(self._puts(stock, digests))

@@ -2,27 +2,29 @@
 
 from __future__ import annotations
 
-import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 from forebear.build.plan import Action
+from forebear.build.recipe import Target
 from forebear.build.session import Session
 from forebear.build.shelf import look
 from forebear.errors import BuildFailed, Fault, InputError, Place
-from forebear.release.gates import check
-from forebear.release.record import GateResult
+from forebear.release.gates import require, results
+from forebear.release.record import GateResult, Requirement
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
-    from forebear.build.recipe import Present, Recipe, Target
+    from forebear.build.recipe import Present, Recipe
     from forebear.build.shelf import Seen
     from forebear.engine.model import Engine
+    from forebear.lineage.gate import Requirements
     from forebear.lineage.model import Image
     from forebear.project import Project
     from forebear.registry.client import Registry
     from forebear.registry.manifests import Manifest
+    from forebear.release.gates import Result
 
 _WAY_OUT: Final = "cut a new version with: forebear cut; or take what is published with: forebear build --from-registry"
 
@@ -84,29 +86,54 @@ def survey(project: Project, engine: Engine) -> tuple[Session, tuple[Ready, ...]
     return session, tuple(Ready(recipe, here) for recipe, here in pairs if here)
 
 
-def pass_gates(project: Project, engine: Engine, ready: Iterable[Ready]) -> dict[Target, tuple[GateResult, ...]]:
-    """Let every image pass its gates once more; the results. Raises BuildFailed with all that do not pass."""
+@dataclass(frozen=True, slots=True)
+class Passed:
+    """What an image passed: its gates, and what it requires of what it starts from, where that is on the engine."""
+
+    gates: tuple[GateResult, ...]
+    requires: tuple[Requirement, ...]
+
+
+def pass_gates(
+    project: Project, engine: Engine, ready: Iterable[Ready], here: Callable[[Target], Present | None]
+) -> dict[Target, Passed]:
+    """Let every image pass its gates once more, and look once more for what it requires; what they passed.
+
+    `here` gives what is on the engine of a target, upstreams included. Raises BuildFailed with all that do not pass.
+    """
     images = project.family.lineage.images
-    results: dict[Target, tuple[GateResult, ...]] = {}
+    passed: dict[Target, Passed] = {}
     failed: list[str] = []
     for each in ready:
-        passed: list[GateResult] = []
-        for gate in images[each.target.image].tests:
-            began = time.monotonic()
-            try:
-                check(engine, [gate], each.present.id, lambda _line: None)
-            except BuildFailed as error:
-                failed.append(f"{each.target.image}: {error.problem}")
-            else:
-                passed.append(GateResult(name=gate.name, outcome="passed", seconds=_since(began)))
-        results[each.target] = tuple(passed)
+        image = images[each.target.image]
+        found = results(engine, image.tests, each.present.id, lambda _line: None)
+        failed += [f'{image.name}: gate "{gate.gate}": {problem}' for gate in found for problem in gate.problems]
+        ground = here(Target(each.recipe.ground.name, each.target.platform))
+        requires = image.requires if ground else None
+        if requires and ground:
+            lacking = require(engine, requires, ground.id, lambda _line: None)
+            failed += [f"{image.name}: {each.recipe.ground.name} is not what it requires: {one}" for one in lacking]
+        passed[each.target] = Passed(tuple(_gate(gate) for gate in found), tuple(_required(requires)))
     if failed:
         raise BuildFailed(f"not published: {'; '.join(failed)}", "correct the images, and build them again")
-    return results
+    return passed
 
 
-def _since(began: float) -> float:
-    return round(time.monotonic() - began, 3)
+def _gate(result: Result) -> GateResult:
+    return GateResult(name=result.gate, outcome="passed", seconds=result.seconds)
+
+
+def _required(requires: Requirements | None) -> Iterator[Requirement]:
+    """What is required, one by one, as it is written."""
+    if requires is None:
+        return
+    if requires.user is not None:
+        yield Requirement(kind="user", value=requires.user, outcome="passed")
+    yield from (Requirement(kind="env", value=f"{name}={value}", outcome="passed") for name, value in requires.env)
+    yield from (Requirement(kind="file", value=path, outcome="passed") for path in requires.files)
+    yield from (Requirement(kind="package", value=name, outcome="passed") for name in requires.packages)
+    if requires.os is not None:
+        yield Requirement(kind="os", value=requires.os, outcome="passed")
 
 
 def compare(

@@ -70,11 +70,36 @@ class GateResult(_Part):
     seconds: Seconds
 
 
+class Requirement(_Part):
+    """Something that the image requires of what it starts from, and that was there."""
+
+    kind: Literal["user", "env", "file", "package", "os"]
+    value: Printable
+    outcome: Literal["passed"]
+
+
+class Builder(_Part):
+    """An engine, and the builder that it has, with its version where that is known."""
+
+    version: Printable
+    api: Printable
+    store: Printable
+    platform: Printable
+    builder: Printable
+
+
+class Built(_Part):
+    """How an image was built: how long it took, its gates included, and on which engine."""
+
+    seconds: Seconds
+    engine: Builder
+
+
 class Made(_Part):
     """An image on one platform.
 
     `manifest` is the digest in the registry, `image` that of the configuration, which engines without the containerd
-    store use as ID; `built` is how long it took to build it, where that is known.
+    store use as ID; `built` is null where it was not built by the project that published it, but pulled or loaded.
     """
 
     manifest: Digest
@@ -83,8 +108,9 @@ class Made(_Part):
     size: Size
     key: Digest
     components: Components
+    requires: tuple[Requirement, ...]
     gates: tuple[GateResult, ...]
-    built: Seconds | None
+    built: Built | None
     pushed: Seconds
 
 
@@ -112,16 +138,6 @@ class Upstream(_Part):
     platforms: dict[Printable, tuple[Digest, ...]]
 
 
-class Builder(_Part):
-    """The engine that pushed the release, and the builder that it has."""
-
-    version: Printable
-    api: Printable
-    store: Printable
-    platform: Printable
-    builder: Printable
-
-
 class Revision(_Part):
     """The git commit that the release was published from; `clean` where nothing differed from it."""
 
@@ -130,7 +146,10 @@ class Revision(_Part):
 
 
 class Record(_Part):
-    """One release of the family, and exactly what was in it; every reference begins with `registry`."""
+    """One release of the family, and exactly what was in it.
+
+    Every reference begins with `registry`; `engine` is the one that pushed it.
+    """
 
     record: Literal[1]
     project: Printable

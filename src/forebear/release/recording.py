@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -11,9 +11,9 @@ from forebear.errors import BuildFailed
 from forebear.release.git import Git
 from forebear.release.record import (
     Builder,
+    Built,
     Component,
     Components,
-    GateResult,
     Ground,
     Layer,
     Made,
@@ -26,11 +26,12 @@ from forebear.release.record import (
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
+    from forebear.build.builds import Build
     from forebear.build.key import Input, Stamp
     from forebear.build.recipe import Recipe
     from forebear.build.shelf import Seen
     from forebear.engine.model import Engine
-    from forebear.release.ready import Ready, Stock
+    from forebear.release.ready import Passed, Ready, Stock
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,13 +44,16 @@ class Facts:
 
 @dataclass(frozen=True, slots=True)
 class Recording:
-    """What a record is made of; `digests` are what the versions' tags are to name, by image."""
+    """What a record is made of; `digests` are what the versions' tags are to name, by image; `builds` what is
+    known of how images were built, by ID.
+    """
 
     stock: Stock
     engine: Engine
     facts: Mapping[Target, Facts] = field(hash=False)
-    gates: Mapping[Target, tuple[GateResult, ...]] = field(hash=False)
+    passed: Mapping[Target, Passed] = field(hash=False)
     digests: Mapping[str, str] = field(hash=False)
+    builds: Mapping[str, Build] = field(hash=False)
 
     def record(self) -> Record:
         """The record, as of now."""
@@ -69,9 +73,7 @@ class Recording:
     def _builder(self) -> Builder:
         info = self.stock.session.info
         can = self.engine.capabilities()
-        return Builder(
-            version=info.version, api=info.api, store=info.store, platform=info.platform, builder=str(can.builder)
-        )
+        return Builder(version=info.version, api=info.api, store=info.store, platform=info.platform, builder=can.named)
 
     def _images(self) -> dict[str, Released]:
         by_image: dict[str, list[Ready]] = {}
@@ -102,10 +104,19 @@ class Recording:
             size=seen.facts.size,
             key=stamp.key,
             components=_components(stamp),
-            gates=self.gates.get(ready.target, ()),
-            built=None,
+            requires=self.passed[ready.target].requires,
+            gates=self.passed[ready.target].gates,
+            built=self._built(ready.present.id),
             pushed=known.pushed,
         )
+
+    def _built(self, image: str) -> Built | None:
+        """What this project noted when it built an image, by ID."""
+        known = self.builds.get(image)
+        if known is None:
+            return None
+        named = asdict(known)
+        return Built(seconds=named.pop("seconds"), engine=Builder(**named))
 
     def _upstreams(self) -> dict[str, Upstream]:
         """The locked upstreams, with the layers that the engine has of them."""

@@ -3,66 +3,18 @@
 from __future__ import annotations
 
 import io
-import struct
 import tarfile
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from forebear.engine.model import BuildRequest
+from forebear.engine.programs import ending
 from forebear.errors import BuildFailed, EngineRefused
 
 if TYPE_CHECKING:
     from forebear.engine.model import Engine
 
 _DOCKERFILE: Final = b'FROM scratch\nCOPY end /end\nRUN ["/end"]\n'
-_PAGE: Final = 0x10000
 _EPOCH: Final = 315532800
-
-
-@dataclass(frozen=True, slots=True)
-class _Machine:
-    """An architecture in an ELF file (System V ABI, "ELF Header"): its number, its flags, and `exit(0)` for Linux."""
-
-    number: int
-    code: str
-    flags: int = 0
-    wide: bool = True
-    order: str = "<"
-
-    def program(self) -> bytes:
-        """A static program of one segment, the headers with the code behind them."""
-        code = bytes.fromhex(self.code)
-        word, sizes = ("Q", (64, 56)) if self.wide else ("I", (52, 32))
-        start = _PAGE + sum(sizes)
-        ident = b"\x7fELF" + bytes((2 if self.wide else 1, 1 if self.order == "<" else 2, 1)) + bytes(9)
-        layout = f"{self.order}HHI{word}{word}{word}IHHHHHH"
-        header = struct.pack(layout, 2, self.number, 1, start, sizes[0], 0, self.flags, *sizes, 1, 0, 0, 0)
-        return ident + header + self._segment(sum(sizes) + len(code)) + code
-
-    def _segment(self, size: int) -> bytes:
-        """The program header: readable and executable, all of the file ("Program Header")."""
-        if self.wide:
-            return struct.pack(f"{self.order}IIQQQQQQ", 1, 5, 0, _PAGE, _PAGE, size, size, _PAGE)
-        return struct.pack(f"{self.order}IIIIIIII", 1, 0, _PAGE, _PAGE, size, size, 5, _PAGE)
-
-
-_MACHINES: Final = {
-    "amd64": _Machine(62, "31ff b83c000000 0f05"),
-    "386": _Machine(3, "31db b801000000 cd80", wide=False),
-    "arm64": _Machine(183, "000080d2 a80b80d2 010000d4"),
-    "arm": _Machine(40, "0000a0e3 0170a0e3 000000ef", flags=0x05000000, wide=False),
-    "ppc64le": _Machine(21, "00006038 01000038 02000044", flags=2),
-    "riscv64": _Machine(243, "13050000 9308d005 73000000"),
-    "s390x": _Machine(22, "a7290000 0a01", order=">"),
-}
-"""By the name of the architecture in a platform. The code calls exit(0), in the machine's own order of bytes."""
-
-
-def program(platform: str) -> bytes | None:
-    """A program for a platform that ends with 0; None where none is known."""
-    system, architecture, *_ = platform.split("/")
-    machine = _MACHINES.get(architecture) if system == "linux" else None
-    return machine.program() if machine else None
 
 
 def obstacle(engine: Engine, platform: str) -> str | None:
@@ -72,7 +24,7 @@ def obstacle(engine: Engine, platform: str) -> str | None:
 
     Raises EngineUnreachable.
     """
-    made = program(platform)
+    made = ending(platform)
     if made is None:
         return None
     context = _context(made)

@@ -5,7 +5,6 @@ import platform
 import re
 import socket
 import stat
-import subprocess
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -16,7 +15,6 @@ import pytest
 from forebear import api
 from forebear.build.promise import Grade
 from forebear.engine.details import details
-from forebear.engine.facts import platform as platform_name
 from forebear.engine.model import Builder, Capabilities, EngineDetails, EngineInfo
 from forebear.errors import BuildFailed, EngineRefused, EngineUnreachable, InputError
 from forebear.pins.lock import Pin
@@ -25,7 +23,7 @@ from forebear.registry.auth import Login
 from forebear.release import health, surroundings
 from forebear.release.drivers import MEASURED, driver
 from forebear.release.findings import Finding, Level
-from forebear.release.trial import obstacle, program
+from forebear.release.trial import obstacle
 from forebear.release.unreachable import unreachable
 from forebear.testing import FakeEngine
 
@@ -186,25 +184,9 @@ class TestHealth:
 
 
 class TestTrial:
-    @pytest.mark.parametrize("name", ["amd64", "386", "arm64", "arm/v7", "ppc64le", "riscv64", "s390x"])
-    def test_programs_are_for_their_machine(self, name: str) -> None:
-        made = program(f"linux/{name}")
-        assert made is not None
-        assert made[:4] == b"\x7fELF"
-        assert len(made) < 256
-
     @pytest.mark.parametrize("name", ["linux/mips64", "windows/amd64"])
     def test_no_program(self, name: str) -> None:
-        assert program(name) is None
         assert obstacle(FakeEngine(), name) is None
-
-    def test_the_program_of_this_machine_ends_with_0(self, tmp_path: Path) -> None:
-        made = program(platform_name("linux", platform.machine()))
-        assert made is not None
-        file = tmp_path / "end"
-        file.write_bytes(made)
-        file.chmod(0o755)
-        assert subprocess.run([file], check=False).returncode == 0
 
     def test_the_engine_says_what_is_in_the_way(self) -> None:
         engine = FakeEngine(fails={"": BuildFailed("exec format error")})

@@ -39,6 +39,7 @@ def made(present: Present) -> Made:
             context=inputs.context,
             files={},
         ),
+        requires=(),
         gates=(),
         built=None,
         pushed=0,

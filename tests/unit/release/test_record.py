@@ -17,6 +17,13 @@ if TYPE_CHECKING:
 
 D = f"sha256:{'1' * 64}"
 INPUTS = Inputs((Input("platform", "", "linux/amd64"),), "c", (("a", "b"),), (Input("scratch", "", "scratch scratch"),))
+ENGINE = {
+    "version": "28.5.2",
+    "api": "1.51",
+    "store": "overlay2",
+    "platform": "linux/amd64",
+    "builder": "BuildKit v0.26.3",
+}
 MADE: dict[str, Any] = {
     "manifest": D,
     "image": D,
@@ -29,8 +36,9 @@ MADE: dict[str, Any] = {
         "context": "c",
         "files": {"a": "b"},
     },
+    "requires": [{"kind": "os", "value": "fedora:25", "outcome": "passed"}],
     "gates": [{"name": "serves", "outcome": "passed", "seconds": 0.5}],
-    "built": None,
+    "built": {"seconds": 12.5, "engine": ENGINE},
     "pushed": 1.5,
 }
 DOCUMENT: dict[str, Any] = {
@@ -40,13 +48,7 @@ DOCUMENT: dict[str, Any] = {
     "registry": "registry.example.org",
     "published": "2026-11-24T10:00:00Z",
     "revision": {"commit": "a" * 40, "clean": True},
-    "engine": {
-        "version": "28.5.2",
-        "api": "1.51",
-        "store": "overlay2",
-        "platform": "linux/amd64",
-        "builder": "buildkit",
-    },
+    "engine": ENGINE,
     "upstreams": {},
     "images": {
         "fedora": {
