@@ -60,28 +60,46 @@ def _flag(value: object) -> bool:
 
 
 def _port(value: object) -> str:
-    text = values.printed(value)
+    number = values.whole(value)
+    text = values.printed(value if number is None else number)
     if not re.fullmatch(_PORT, text) or int(text.partition("/")[0]) > 65535:
         raise Wrong(f'"{shown(text)}" is not a port', "write 8080, or 53/udp")
     return text if "/" in text else f"{text}/tcp"
+
+
+def _mode(text: str) -> str:
+    if not re.fullmatch(_MODE, text):
+        raise Wrong(f'"{shown(text)}" is not a mode', 'write three or four octal digits, for example "0644"')
+    return text
+
+
+def _counted(pattern: str) -> WithJsonSchema:
+    """A text, or a number that is not below zero."""
+    return WithJsonSchema({"type": ["string", "number"], "pattern": pattern, "minimum": 0})
 
 
 _CHECKS: Final = ("run", "files", "user", "users", "env", "ports", "labels", "entrypoint", "http", "max_size")
 _OF_RUN: Final = ("exit", "output", "text")
 _PATH_ACTION: Final = "write it from the root on, with / before it"
 FilePath = Annotated[str, _fitting(_PATH, "a path in an image", _PATH_ACTION), _shape(_PATH)]
-Mode = Annotated[
-    str, _fitting(_MODE, "a mode", 'write three or four octal digits, for example "0644"'), _shape(_MODE, "integer")
+Target = Annotated[
+    str, _fitting(_PATH, "what can be asked for", "write a path with / before it, as /health"), _shape(_PATH)
 ]
-Owner = Annotated[
-    str, _fitting(_OWNER, "an owner", "write user, or user:group, by name or number"), _shape(_OWNER, "integer")
+Port = Annotated[
+    str,
+    PlainValidator(_port),
+    WithJsonSchema({"type": ["string", "integer"], "pattern": _PORT, "minimum": 1, "maximum": 65535}),
 ]
+Mode = Annotated[str, PlainValidator(values.text(_mode)), _shape(_MODE)]
+Owner = Annotated[str, _fitting(_OWNER, "an owner", "write user, or user:group, by name or number"), _counted(_OWNER)]
 Os = Annotated[
-    str, _fitting(_OS, "an operating system", "write its ID in os-release, perhaps with :VERSION_ID"), _shape(_OS)
+    str,
+    _fitting(_OS, "an operating system", "write its ID in os-release, perhaps with :VERSION_ID"),
+    _shape(_OS, "number"),
 ]
-Package = Annotated[str, _fitting(_PACKAGE, "a package", "write its name as its manager does"), _shape(_PACKAGE)]
+Package = Annotated[str, _fitting(_PACKAGE, "a package", "write its name as its manager does"), _counted(_PACKAGE)]
 Line = Annotated[str, PlainValidator(values.text(grammar.line)), _shape(patterns.LINE)]
-User = Annotated[str, _fitting(patterns.LINE, "a user", "write a name or a number"), _shape(patterns.LINE, "integer")]
+User = Annotated[str, _fitting(patterns.LINE, "a user", "write a name or a number"), _shape(patterns.LINE, "number")]
 Expression = Annotated[
     str, PlainValidator(values.text(grammar.expression)), WithJsonSchema({"type": "string", "format": "regex"})
 ]
@@ -130,7 +148,7 @@ class HttpEntry(_Entry):
     """What a started container of the image has to answer."""
 
     port: Annotated[int, *_between(1, 65535, "a port"), Field(description="The port that it listens on.")]
-    path: Annotated[FilePath, Field(description="What is asked for with GET.")] = "/"
+    path: Annotated[Target, Field(description="What is asked for with GET.")] = "/"
     status: Annotated[int, *_between(100, 599, "a status"), Field(description="The status that passes.")] = 200
     body: Annotated[Expression, Field(description="A regular expression that the body has to match.")] = ""
     text: Annotated[Printed, Field(description="A text that the body has to hold.")] = ""
@@ -158,7 +176,7 @@ class GateEntry(_Entry):
         default_factory=dict
     )
     ports: Annotated[
-        tuple[Annotated[str, PlainValidator(_port), _shape(_PORT, "integer")], ...],
+        tuple[Port, ...],
         Field(description="Ports that it exposes."),
     ] = ()
     labels: Annotated[dict[Line, Printed], Field(description="Labels that it carries.")] = Field(default_factory=dict)

@@ -99,7 +99,8 @@ def printed(value: object) -> str:
     """A text, or a number as it is written."""
     shown = value if number(value) is None else str(value)
     if not isinstance(shown, str):
-        raise Wrong(f"this is {kind(value)}, and has to be text or a number", "write it in quotes")
+        action = "write it in quotes" if isinstance(value, bool) else "write one text"
+        raise Wrong(f"this is {kind(value)}, and has to be text or a number", action)
     if not re.fullmatch(patterns.VALUE, shown):
         raise Wrong("this holds a NUL character", "remove it")
     return shown

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from dataclasses import asdict
 from types import MappingProxyType
 from typing import Any
 
@@ -850,14 +851,22 @@ def _as_declared(image: Image) -> dict[str, Any]:
         "target": image.target,
         "platforms": list(image.platforms),
         "epoch": image.epoch,
-        "tests": [
-            {"name": gate.name, "run": list(gate.run), "exit": gate.exit, "output": gate.output} for gate in image.tests
-        ],
+        "tests": [_as_written(asdict(gate)) for gate in image.tests],
+        "requires": _as_written(asdict(image.requires)) if image.requires else None,
         "prepare": [
             {"run": list(each.run), "in": each.folder, "inputs": list(each.inputs), "outputs": list(each.outputs)}
             for each in image.prepare
         ],
     }
+
+
+def _as_written(fields: dict[str, Any]) -> dict[str, Any]:
+    """What lineage.yml says of a gate, or of what is required: all but the size, which it writes with a unit."""
+    fields = {**fields, "env": dict(fields["env"])}
+    if "name" in fields:
+        fields |= {"labels": dict(fields["labels"]), "timeout": fields.pop("seconds")}
+        del fields["max_size"]
+    return {name: list(value) if isinstance(value, tuple) else value for name, value in fields.items()}
 
 
 def _thawed(value: object) -> object:

@@ -49,6 +49,47 @@ frees = st.recursive(
     lambda inner: st.lists(inner, max_size=2) | st.dictionaries(texts, inner, max_size=2),
     max_leaves=4,
 )
+paths = names.map("/{}".format)
+variables = st.dictionaries(names, texts, max_size=2)
+commands = st.lists(names, min_size=1, max_size=2)
+gates = st.fixed_dictionaries(
+    {
+        "name": names,
+        "run": commands,
+        "exit": st.integers(0, 255),
+        "output": names,
+        "text": names,
+        "files": st.lists(
+            st.fixed_dictionaries(
+                {
+                    "path": paths,
+                    "absent": st.booleans(),
+                    "mode": st.just("0644"),
+                    "owner": names,
+                    "content": names,
+                    "text": names,
+                }
+            ),
+            max_size=2,
+        ),
+        "user": names,
+        "users": st.lists(names, max_size=2),
+        "env": variables,
+        "ports": st.lists(st.integers(1, 65535).map("{}/udp".format), max_size=2),
+        "labels": variables,
+        "entrypoint": commands,
+        "http": st.fixed_dictionaries(
+            {
+                "port": st.integers(1, 65535),
+                "path": paths,
+                "status": st.integers(100, 599),
+                "body": names,
+                "text": names,
+            }
+        ),
+        "timeout": st.integers(1, 3600),
+    }
+)
 details = st.fixed_dictionaries(
     {
         "version": st.from_regex(r"[1-9]\.0\.[1-9](-rc\.[1-9])?", fullmatch=True),
@@ -59,17 +100,15 @@ details = st.fixed_dictionaries(
         "target": names,
         "platforms": st.just(["linux/amd64"]),
         "epoch": st.integers(1, 10**10),
-        "tests": st.lists(
-            st.fixed_dictionaries(
-                {
-                    "name": names,
-                    "run": st.lists(names, min_size=1, max_size=2),
-                    "exit": st.integers(0, 255),
-                    "output": names,
-                }
-            ),
-            max_size=2,
-            unique_by=lambda gate: gate["name"],
+        "tests": st.lists(gates, max_size=2, unique_by=lambda gate: gate["name"]),
+        "requires": st.fixed_dictionaries(
+            {
+                "user": names,
+                "env": variables,
+                "files": st.lists(paths, max_size=2),
+                "packages": st.lists(names, max_size=2),
+                "os": names,
+            }
         ),
         "prepare": st.lists(
             st.fixed_dictionaries(
