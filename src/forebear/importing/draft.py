@@ -180,7 +180,7 @@ def _variable(name: str) -> str:
     return text if re.search(VARIABLE, text) else f"_{text}"
 
 
-def _entry(one: Member, template: str, values: Mapping[str, str], versions: Mapping[str, str]) -> list[str]:
+def _entry(one: Member, template: str, values: Mapping[str, str | bool], versions: Mapping[str, str]) -> list[str]:
     """The lines of an image in lineage.yml; JSON's strings are YAML's (YAML 1.2.2, 1.3)."""
     lines = [f"  {json.dumps(one.name)}:", f"    from: {json.dumps(str(one.base))}"]
     version = versions.get(one.name, versions[""])
@@ -194,8 +194,12 @@ def _entry(one: Member, template: str, values: Mapping[str, str], versions: Mapp
     lines += [f"    target: {json.dumps(one.source.target)}"] if one.source.target else []
     for key, pairs in (("uses", one.uses), ("vars", values), ("args", dict(one.source.args))):
         lines += [f"    {key}:"] if pairs else []
-        lines += [f"      {json.dumps(name)}: {json.dumps(str(value))}" for name, value in pairs.items()]
+        lines += [f"      {json.dumps(name)}: {_scalar(value)}" for name, value in pairs.items()]
     return lines
+
+
+def _scalar(value: object) -> str:
+    return json.dumps(value if isinstance(value, bool) else str(value))
 
 
 def _expected(one: Member, place: Home, versions: Mapping[str, str]) -> str:

@@ -10,7 +10,8 @@ if TYPE_CHECKING:
 
     from forebear.importing.model import Edit
 
-_WORDS: Final = re.compile(r"[A-Za-z0-9_.+~-]+|[^A-Za-z0-9_.+~-]+")
+# No word goes beyond a line.
+_WORDS: Final = re.compile(r"[A-Za-z0-9_.+~-]+|[^A-Za-z0-9_.+~\n-]*\n|[^A-Za-z0-9_.+~\n-]+")
 # What Jinja2 would read as its own; a brace before an expression would make one with the expression's own.
 _MARKS: Final = re.compile(r"\{[{%#]|\{\Z")
 

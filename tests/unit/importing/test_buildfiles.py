@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from forebear.importing.buildfiles import hints
@@ -91,7 +91,6 @@ def test_a_bake_file_tells_of_builds() -> None:
         st.binary(max_size=40), st.text(st.sampled_from('{}[]":,&*-\n abuildservices'), max_size=60).map(str.encode)
     )
 )
-@settings(max_examples=60, deadline=None)
 def test_no_file_is_too_odd(data: bytes) -> None:
     for path in ("compose.yml", "docker-bake.json"):
         assert all(isinstance(each, (Hint, Note)) for each in hints(path, data))
