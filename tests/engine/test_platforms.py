@@ -5,10 +5,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
+from engines import remove_images
 from families import Family, labels, layers
 from published import Repository
 
+from forebear.reference import Reference
+from forebear.registry.client import Registry as Client
+
 if TYPE_CHECKING:
+    from pathlib import Path
+
     import docker
     from engines import Registry
 
@@ -73,3 +79,42 @@ def test_an_upstream_that_is_not_there_for_a_platform_is_told(
     ran = family.forebear("build", code=3)
     assert "upstream" in ran.lines[0]
     assert "linux/amd64, not for linux/arm64" in ran.lines[0]
+
+
+def test_platforms_are_published_under_one_index_and_proved(
+    family: Family, client: docker.APIClient, registry: Registry, tmp_path: Path
+) -> None:
+    """Published, verified, found again, promoted, and pulled, each platform for itself."""
+    family.declare(platforms=[AMD, ARM], registry=registry.address, tags=["minor"])
+    files = {"file-amd64": "amd64", "file-arm64": "arm64"}
+    family.add("a", "scratch", "ARG TARGETARCH", "COPY file-$TARGETARCH /a", files=files)
+    family.add("b", "a", "COPY file /b", files={"file": "b"})
+    family.forebear("build")
+    published = family.forebear("publish", "--json").documents[0]["images"]
+    with Client() as asked:
+        for each in published:
+            for tag in ("1.0.0", "1.0"):
+                index = asked.manifest(Reference.parse(each["reference"]).with_tag(tag))
+                assert index is not None
+                assert index.digest == each["digest"]
+                assert [platform for platform, _ in index.platforms] == [AMD, ARM]
+    proved = family.forebear("verify", "--json").documents[0]
+    assert proved["holds"]
+    assert sorted((image["image"], image["platform"]) for image in proved["images"]) == [
+        (name, platform) for name in "ab" for platform in (AMD, ARM)
+    ]
+    assert "is published already" in family.forebear("publish").err
+    (family.root / "releases/1.0.0.json").unlink()
+    assert family.forebear("publish", "--json").documents[0]["images"] == published
+    target = f"{registry.address}/far"
+    copied = family.forebear("promote", "1.0.0", "--to", target, "--json").documents[0]["images"]
+    assert [each["digest"] for each in copied] == [each["digest"] for each in published]
+    family.forebear("verify", "1.0.0", "--registry", target)
+    remove_images(client, family.project)
+    clone = family.clone(tmp_path / "clone")
+    clone.put("images/b/file", "changed")
+    ran = clone.forebear("build", "--from-registry", "b")
+    assert ran.lines[-1] == "2 pulled, 2 built" or ran.lines[-1] == "2 built, 2 pulled"
+    for platform in (AMD, ARM):
+        a, b = both(clone, "a")[platform], both(clone, "b")[platform]
+        assert layers(client, b)[:-1] == layers(client, a)

@@ -332,6 +332,7 @@ def releases(place: Site) -> Iterator[dict[str, Any]]:
     yield {"format": "forebear.publish-plan/1", **publish.plan_document(Outlook("", planned))}
     yield {"format": "forebear.publish-abort/1", "version": "1.0.0"}
     yield {"format": "forebear.promote/1", **promote.document(Promoted("1.0.0", "example.org", digests))}
+    yield {"format": "forebear.promote-abort/1", "version": "1.0.0", "to": "example.org"}
     target = Target("web", "linux/amd64")
     subject = Subject(target, "docker.io/acme/web:1.0.0", BaseKind.SCRATCH, "scratch", None, None)
     proof = Proof("1.0.0", "", prove([subject], {}))

@@ -17,6 +17,7 @@ from forebear.api.imports import Import, import_tree
 from forebear.api.lines import cut_lines
 from forebear.api.locks import check_lock, move_upstreams, outdated, write_lock
 from forebear.api.releases import (
+    abort_promotion,
     abort_publication,
     promote,
     prune,
@@ -39,6 +40,7 @@ __all__ = [
     "Import",
     "Options",
     "Report",
+    "abort_promotion",
     "abort_publication",
     "audit_files",
     "audit_lineage",

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from forebear.release.promote import Promoted
     from forebear.release.prune import Pruned
     from forebear.release.publish import Release
+    from forebear.release.record import Record
     from forebear.release.superseded import Decision
     from forebear.release.verify import Proof
 
@@ -147,8 +148,30 @@ def promote(
 
     `to` is written as `registry` in lineage.yml. Raises InputError, Busy, BuildFailed, EngineError.
     """
-    from forebear.release.files import load_record
     from forebear.release.promote import promote as carried_out
+
+    record = _promoted(project, release, to)
+    with project.workspace.locked():
+        return carried_out(project, registry or registries(), record, to, emit, jobs=JOBS, take_over=take_over)
+
+
+def abort_promotion(
+    project: Project, release: str, to: str, emit: Emit = _quiet, *, registry: Registry | None = None
+) -> bool:
+    """Take back a promotion that was stopped; False where this project has none of that release to that registry.
+
+    Raises InputError, Busy, EngineError, BuildFailed where it is complete, or the registry lets no tag be removed.
+    """
+    from forebear.release.promote import abort
+
+    record = _promoted(project, release, to)
+    with project.workspace.locked():
+        return abort(project, registry or registries(), record, to, emit, jobs=JOBS)
+
+
+def _promoted(project: Project, release: str, to: str) -> Record:
+    """The record of a release that is to be promoted."""
+    from forebear.release.files import load_record
 
     version = _version(release)
     _check_registry(to)
@@ -156,8 +179,7 @@ def promote(
     if record is None:
         problem = f"there is no record of {version}, and only what is recorded can be promoted"
         raise InputError([Fault(Place(f"releases/{version}.json"), problem, "publish it, or get the record from git")])
-    with project.workspace.locked():
-        return carried_out(project, registry or registries(), record, to, emit, jobs=JOBS, take_over=take_over)
+    return record
 
 
 def _check_registry(text: str) -> None:

@@ -18,24 +18,29 @@ if TYPE_CHECKING:
     help="""Copy a release from the registry where it is published to another one, without building anything.
 
 It is verified against its record first, and has the same digests there. Version tags are set in the end, ancestors
-first. Where it was stopped, run it again.
+first. Where it was stopped, run it again, or take it back with --abort.
 
 \b
 Examples:
   forebear promote 2.1.7 --to production.example.org
+  forebear promote 2.1.7 --to production.example.org --abort
   forebear verify 2.1.7 --registry production.example.org""",
 )
 @click.argument("version")
 @click.option("--to", required=True, metavar="REGISTRY", help="The registry to copy to, with a folder where wanted.")
+@click.option("--abort", is_flag=True, help="Take back a promotion that was stopped.")
 @click.option("--take-over", is_flag=True, help="Take the place of a publication elsewhere that will never end.")
 @common
-def command(console: Console, version: str, *, to: str, take_over: bool) -> int:
-    """Promote."""
+def command(console: Console, version: str, *, to: str, abort: bool, take_over: bool) -> int:
+    """Promote, or take back."""
     from forebear import api
     from forebear.cli.sending import sending
 
+    project = open_project(console.start)
     with sending(console) as emit:
-        done = api.promote(open_project(console.start), version, to, emit, take_over=take_over)
+        if abort:
+            return _aborted(console, version, to, there_was=api.abort_promotion(project, version, to, emit))
+        done = api.promote(project, version, to, emit, take_over=take_over)
     for reference, digest in done.digests:
         console.result(f"{reference}  {digest}")
     console.document("forebear.promote/1", document(done))
@@ -46,3 +51,9 @@ def document(done: Promoted) -> dict[str, object]:
     """A promotion, as `--json` prints it."""
     images = [{"reference": reference, "digest": digest} for reference, digest in done.digests]
     return {"version": done.version, "to": done.to, "images": images}
+
+
+def _aborted(console: Console, version: str, to: str, *, there_was: bool) -> int:
+    console.note(f"the promotion of {version} to {to} is taken back" if there_was else "there is nothing to take back")
+    console.document("forebear.promote-abort/1", {"version": version if there_was else None, "to": to})
+    return 0

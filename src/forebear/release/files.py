@@ -1,4 +1,4 @@
-"""The files of a project that tell of its releases: the records, and the journal of a publication under way."""
+"""The files of a project that tell of its releases: the records, and the journals of what is under way."""
 
 from __future__ import annotations
 
@@ -17,21 +17,21 @@ LIMIT: Final = 64 << 20
 """The size in bytes up to which journals and records are read."""
 
 
-def load_journal(project: Project) -> Journal | None:
-    """The journal of a publication that was stopped. Raises InputError for a damaged one."""
-    if not project.workspace.exists(journals.FILE):
+def load_journal(project: Project, file: str = journals.FILE) -> Journal | None:
+    """The journal of a publication or promotion that was stopped. Raises InputError for a damaged one."""
+    if not project.workspace.exists(file):
         return None
-    return journals.read(project.workspace.read(journals.FILE, limit=LIMIT))
+    return journals.read(project.workspace.read(file, limit=LIMIT), file)
 
 
-def save_journal(project: Project, journal: Journal) -> None:
+def save_journal(project: Project, journal: Journal, file: str = journals.FILE) -> None:
     """Write the journal, whole or not at all."""
-    project.workspace.write(journals.FILE, journals.write(journal))
+    project.workspace.write(file, journals.write(journal))
 
 
-def remove_journal(project: Project) -> None:
-    """The publication is over."""
-    (project.workspace.root / journals.FILE).unlink(missing_ok=True)
+def remove_journal(project: Project, file: str = journals.FILE) -> None:
+    """The publication or promotion is over."""
+    (project.workspace.root / file).unlink(missing_ok=True)
 
 
 def load_record(project: Project, version: str) -> Record | None:

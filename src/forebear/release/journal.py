@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from enum import StrEnum
 from itertools import groupby
@@ -15,7 +16,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
 FILE: Final = ".forebear/publishing.json"
-_AGAIN: Final = "remove it, and publish again: what is in the registry already is found there"
+"""The journal of a publication; that of a promotion is in a file for each version and registry."""
+_AGAIN: Final = "remove it, and run the command again: what is in the registry already is found there"
 
 Digest = Annotated[str, Field(pattern=r"^(?:sha256:[0-9a-f]{64}|sha512:[0-9a-f]{128})$")]
 
@@ -53,11 +55,11 @@ class Put(_Part):
 
 
 class Journal(_Part):
-    """A publication that is under way, or was stopped.
+    """A publication or promotion that is under way, or was stopped.
 
     `claim` tells it from any other one, `where` is the repository that it claims in; `private` are the tags that it
-    pushed under; `record` is the text of the record that is written in the end. `puts` and `record` are there from
-    TAGGING on.
+    pushed under; `record` is the text of the record that is written in the end, empty for a promotion, which writes
+    none. `puts` and `record` are there from TAGGING on.
     """
 
     journal: Literal[1] = 1
@@ -75,14 +77,19 @@ def write(journal: Journal) -> bytes:
     return (journal.model_dump_json(indent=2) + "\n").encode()
 
 
-def read(data: bytes) -> Journal:
+def promotion_file(version: str, to: str) -> str:
+    """The file of the journal of a promotion of a version to a registry."""
+    return f".forebear/promoting-{hashlib.sha256(f'{version} {to}'.encode()).hexdigest()[:12]}.json"
+
+
+def read(data: bytes, file: str = FILE) -> Journal:
     """Read a journal; raises InputError for a damaged one."""
-    document = parse(data, FILE, _AGAIN)
+    document = parse(data, file, _AGAIN)
     try:
         return Journal.model_validate_json(json.dumps(document))
     except ValidationError as error:
         first = error.errors()[0]
-        raise refused(FILE, ".".join(map(str, first["loc"])), f"it is damaged: {first['msg']}", _AGAIN) from error
+        raise refused(file, ".".join(map(str, first["loc"])), f"it is damaged: {first['msg']}", _AGAIN) from error
 
 
 def ranks(puts: Iterable[Put]) -> tuple[tuple[Put, ...], ...]:

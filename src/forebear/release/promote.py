@@ -14,7 +14,8 @@ from forebear.reference import Reference
 from forebear.release import movingtags
 from forebear.release.claims import Claim
 from forebear.release.events import Noted
-from forebear.release.journal import Put
+from forebear.release.files import load_journal, remove_journal, save_journal
+from forebear.release.journal import Journal, Phase, Put, promotion_file
 from forebear.release.tagging import Tagging, pooled, serial
 from forebear.release.verify import by_record, relocated
 
@@ -53,28 +54,84 @@ class _Promotion:
     def target(self, name: str) -> Reference:
         return relocated(self.source(name), self.record.registry, self.to)
 
+    @property
+    def file(self) -> str:
+        """Where the journal is."""
+        return promotion_file(self.record.version, self.to)
+
+    @property
+    def tagging(self) -> Tagging:
+        return Tagging(self.registry, self.emit, self.pool)
+
     def run(self, *, take_over: bool) -> Promoted:
-        self._check()
-        claim = Claim(self.registry, self.target(next(iter(self.record.images))), self.record.version, self._token())
-        claim.take(over=take_over)
-        try:
-            tops = dict(zip(self.record.images, self.pool.map(self._copy, self.record.images), strict=True))
-            puts = tuple(self._puts())
-            claim.hold()
-            Tagging(self.registry, self.emit, self.pool, {top.digest: top for top in tops.values()}).finish(puts)
-        finally:
-            with suppress(Error):
-                claim.release()
+        journal = load_journal(self.project, self.file)
+        claim = self._claim()
+        if journal is None or journal.phase is Phase.PUSHING:
+            journal = self._copied(claim, take_over=take_over)
+        else:
+            self._note(f"finishing the promotion of {journal.version} to {self.to}, which was stopped")
+            claim.take(over=take_over)
+        self.tagging.finish(journal.puts)
+        self._clear(claim)
         digests = tuple((str(self.target(name)), image.digest) for name, image in self.record.images.items())
         return Promoted(self.record.version, self.to, digests)
+
+    def _claim(self) -> Claim:
+        where = self.target(next(iter(self.record.images)))
+        return Claim(self.registry, where, self.record.version, self._token())
+
+    def _copied(self, claim: Claim, *, take_over: bool) -> Journal:
+        """Copy all, under no tag yet; the journal of what is to be made visible then."""
+        missing = self._check()
+        claim.take(over=take_over)
+        journal = Journal(
+            version=self.record.version, claim=claim.token, where=str(claim.where.untagged()), phase=Phase.PUSHING
+        )
+        save_journal(self.project, journal, self.file)
+        try:
+            for _ in self.pool.map(self._copy, self.record.images):
+                pass
+            puts = tuple(self._puts(missing))
+            claim.hold()
+        except Error:
+            with suppress(Error):
+                claim.release()
+            raise
+        journal = journal.model_copy(update={"phase": Phase.TAGGING, "puts": puts})
+        save_journal(self.project, journal, self.file)
+        return journal
+
+    def _clear(self, claim: Claim) -> None:
+        claim.release()
+        remove_journal(self.project, self.file)
+
+    def abort(self) -> bool:
+        """Take back what was stopped; whether there was anything."""
+        journal = load_journal(self.project, self.file)
+        if journal is None:
+            return False
+        claim = self._claim()
+        claim.take()
+        if journal.puts and all(self._is_set(put) for put in journal.puts):
+            self._clear(claim)
+            raise BuildFailed(
+                f"{journal.version} is promoted to {self.to}, to the last tag: there is nothing to take back",
+                "a published version never changes; cut a new one with: forebear cut",
+            )
+        self.tagging.take_back(journal.puts)
+        self._clear(claim)
+        return True
+
+    def _is_set(self, put: Put) -> bool:
+        return self.registry.digest(Reference.parse(put.reference)) == put.digest
 
     def _token(self) -> str:
         """The same for the same promotion, so that one that was killed can be run again."""
         text = f"{os.uname().nodename}:{self.project.workspace.root}:{self.record.version}:{self.to}"
         return hashlib.sha256(text.encode()).hexdigest()
 
-    def _check(self) -> None:
-        """Make sure that the release is what its record says, and that nothing is in its place."""
+    def _check(self) -> frozenset[str]:
+        """Make sure that the release is what its record says, and nothing else is there; what is missing there."""
         wrong = [
             f"{each.subject.target.image} {text}"
             for each in by_record(self.registry, self.record).proved
@@ -85,19 +142,20 @@ class _Promotion:
                 f"{self.record.version} is not what its record says, and was not copied: {'; '.join(wrong)}",
                 f"see: forebear verify {self.record.version}",
             )
-        there = zip(self.record.images, self.pool.map(self._there, self.record.images), strict=True)
+        there = dict(zip(self.record.images, self.pool.map(self._there, self.record.images), strict=True))
         taken = [
             f"{self.target(name)} names {digest}"
-            for name, digest in there
+            for name, digest in there.items()
             if digest not in (None, self.record.images[name].digest)
         ]
         if taken:
             raise BuildFailed(f"a published version never changes, and nothing was: {'; '.join(taken)}")
+        return frozenset(name for name, digest in there.items() if digest is None)
 
     def _there(self, name: str) -> str | None:
         return self.registry.digest(self.target(name))
 
-    def _copy(self, name: str) -> Manifest:
+    def _copy(self, name: str) -> None:
         """Copy what an image's tag names, and all that this holds; under no tag yet."""
         image = self.record.images[name]
         top = self._manifest(self.source(name), image.digest)
@@ -106,8 +164,7 @@ class _Promotion:
             self._copy_image(name, one)
         if top.is_index:
             self.registry.put(at(self.target(name), top.digest), top)
-        self.emit(Noted(f"copied {name} {self.record.images[name].digest}"))
-        return top
+        self._note(f"copied {name} {self.record.images[name].digest}")
 
     def _copy_image(self, name: str, manifest: Manifest) -> None:
         source, target = self.source(name).untagged(), self.target(name).untagged()
@@ -121,11 +178,12 @@ class _Promotion:
             raise BuildFailed(f"{reference.name}@{digest} is gone from the registry", "publish it again")
         return found
 
-    def _puts(self) -> Iterator[Put]:
+    def _puts(self, missing: frozenset[str]) -> Iterator[Put]:
         """The tags to set, ancestors first; then those that move."""
         depths = self._depths()
         for name, image in self.record.images.items():
-            yield Put(reference=str(self.target(name)), digest=image.digest, before=None, rank=depths[name])
+            if name in missing:
+                yield Put(reference=str(self.target(name)), digest=image.digest, before=None, rank=depths[name])
         below = max(depths.values()) + 1
         for name, image in self.record.images.items():
             for tag in movingtags.names(str(self.source(name).tag), self.project.family.lineage.tags):
@@ -153,3 +211,9 @@ def promote(
     """Copy a release to another registry, once it is verified. Raises BuildFailed, Busy, EngineError."""
     with pooled(jobs) as pool:
         return _Promotion(project, registry, record, to, serial(emit), pool).run(take_over=take_over)
+
+
+def abort(project: Project, registry: Registry, record: Record, to: str, emit: Emit, *, jobs: int) -> bool:
+    """Take back a promotion that was stopped; whether there is one. Raises BuildFailed, Busy, EngineError."""
+    with pooled(jobs) as pool:
+        return _Promotion(project, registry, record, to, serial(emit), pool).abort()

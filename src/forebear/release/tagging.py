@@ -73,7 +73,7 @@ class Tagging:
         if found is None:
             raise BuildFailed(
                 f"{reference.name}@{digest} is gone from the registry",
-                "take the publication back, and publish again: forebear publish --abort",
+                "take back what was done: run the same command with --abort; then run it again",
             )
         return found
 
@@ -101,7 +101,7 @@ class Tagging:
         except EngineRefused as error:
             raise BuildFailed(
                 f"{put.reference} cannot be taken back: {error.problem}",
-                "the registry does not let tags be removed; finish the publication instead: forebear publish",
+                "the registry does not let tags be removed; finish instead: run the same command without --abort",
             ) from error
 
 
@@ -110,7 +110,7 @@ def moved(put: Put, now: str | None) -> BuildFailed:
     names = f"names {now}" if now else "is gone"
     return BuildFailed(
         f"somebody else moved {put.reference}: it {names}, and was to name {put.digest}; it was left alone",
-        "find out who publishes there; then finish with forebear publish, or take back with forebear publish --abort",
+        "find out who publishes there; then run the same command again to finish, or with --abort to take back",
     )
 
 

@@ -93,7 +93,7 @@ def test_a_journal_comes_back_as_it_was() -> None:
 
 @given(st.integers(0, len(write(JOURNAL)) - 2))
 def test_a_journal_that_is_cut_short_is_told(length: int) -> None:
-    with pytest.raises(InputError, match="remove it, and publish again"):
+    with pytest.raises(InputError, match="remove it, and run the command again"):
         read(write(JOURNAL)[:length])
 
 
