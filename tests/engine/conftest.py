@@ -50,7 +50,7 @@ def engine(request: pytest.FixtureRequest, engines: Callable[[str], Engine]) -> 
 
 @pytest.fixture(scope="session")
 def engine_host(engine: Engine) -> str:
-    """The DOCKER_HOST of the engine."""
+    """The DOCKER_HOST of the engine; a module that has engines of its own gives that of one of them."""
     return engine.host
 
 
@@ -77,9 +77,9 @@ def project(client: docker.APIClient) -> Iterator[str]:
 
 
 @pytest.fixture
-def family(tmp_path: Path, engine: Engine, project: str) -> Iterator[Family]:
+def family(tmp_path: Path, engine_host: str, project: str) -> Iterator[Family]:
     """A project without images, to be built on the engine."""
-    family = Family(tmp_path / "project", engine.host, project)
+    family = Family(tmp_path / "project", engine_host, project)
     yield family
     family.close()
 

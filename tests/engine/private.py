@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import subprocess
+import tempfile
 import time
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from engines import TOOL, Engine
+from engines import TOOL, Engine, load_base
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -69,3 +71,14 @@ class Private:
             self._tool("stop")
             subprocess.run(["umount", data], check=True)
             self._tool("stop", "--purge")
+
+
+@contextmanager
+def private_engine(name: str) -> Iterator[Private]:
+    """A running engine like one of the shared ones, with the base image and nothing else."""
+    folder = Path(tempfile.mkdtemp(prefix="forebear-"))  # short enough for the path of a socket
+    private = Private(name, folder)
+    with private.running() as engine, engine.client() as client:
+        load_base(client)
+        yield private
+    shutil.rmtree(folder, ignore_errors=True)

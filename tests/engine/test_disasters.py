@@ -3,21 +3,19 @@
 from __future__ import annotations
 
 import os
-import shutil
-import tempfile
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from engines import load_base, tags
-from families import Family, ended
+from engines import tags
+from families import ended
 from meeting import meeting_on
-from private import Private
+from private import Private, private_engine
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from engines import Engine
+    from families import Family
 
 TOO_MUCH = 160 << 20  # bytes; more than the disk of a private engine has
 
@@ -25,20 +23,14 @@ TOO_MUCH = 160 << 20  # bytes; more than the disk of a private engine has
 @pytest.fixture(scope="module")
 def private(engine: Engine) -> Iterator[Private]:
     """An engine of the same kind, for this module alone."""
-    folder = Path(tempfile.mkdtemp(prefix="forebear-"))
-    private = Private(engine.name, folder)
-    with private.running() as own, own.client() as client:
-        load_base(client)
+    with private_engine(engine.name) as private:
         yield private
-    shutil.rmtree(folder, ignore_errors=True)
 
 
-@pytest.fixture
-def family(private: Private, project: str, tmp_path: Path) -> Iterator[Family]:
-    """A project without images, to be built on the private engine."""
-    family = Family(tmp_path / "project", private.engine.host, project)
-    yield family
-    family.close()
+@pytest.fixture(scope="module")
+def engine_host(private: Private) -> str:
+    """Where families are built."""
+    return private.engine.host
 
 
 def test_a_killed_engine_is_told_and_a_new_one_carries_on(family: Family, private: Private) -> None:

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
-import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,7 +10,7 @@ import pytest
 from engines import Registry, load_base, remove_images
 from families import Family, ended
 from meeting import meeting_on
-from private import Private
+from private import Private, private_engine
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -27,20 +25,14 @@ DRAWN = "RUN cat /proc/sys/kernel/random/uuid >/drawn"
 @pytest.fixture(scope="module")
 def private() -> Iterator[Private]:
     """An engine that can be killed, and whose data can be damaged."""
-    folder = Path(tempfile.mkdtemp(prefix="forebear-"))
-    private = Private("current-containerd", folder)
-    with private.running() as own, own.client() as client:
-        load_base(client)
+    with private_engine("current-containerd") as private:
         yield private
-    shutil.rmtree(folder, ignore_errors=True)
 
 
-@pytest.fixture
-def family(private: Private, project: str, tmp_path: Path) -> Iterator[Family]:
-    """A project without images, to be built on the private engine."""
-    family = Family(tmp_path / "project", private.engine.host, project)
-    yield family
-    family.close()
+@pytest.fixture(scope="module")
+def engine_host(private: Private) -> str:
+    """Where families are built."""
+    return private.engine.host
 
 
 @pytest.fixture
@@ -49,9 +41,10 @@ def project() -> str:
     return "unreproducible"
 
 
-def listed(client: docker.APIClient) -> dict[str, list[str]]:
-    """Every image of an engine, and its tags."""
-    return {image["Id"]: sorted(image["RepoTags"] or []) for image in client.images(all=True)}
+def listed(client: docker.APIClient, base: str = "") -> dict[str, list[str]]:
+    """Every image of an engine, or those with that label of what they are built on; and the tags of each."""
+    labels = {"label": f"org.opencontainers.image.base.name={base}"} if base else {}
+    return {image["Id"]: sorted(image["RepoTags"] or []) for image in client.images(all=True, filters=labels)}
 
 
 def test_an_engine_that_vanishes_is_told_and_the_next_run_cleans_up(family: Family, private: Private) -> None:
@@ -146,14 +139,13 @@ def test_a_second_engine_that_can_do_less_gives_the_grade_that_it_can(
             family.forebear("lock")
             family.forebear("build")
             there.pull(base, "1")  # which a build would do
-            before = listed(there)
             ran = family.forebear("reproduce", "--engine", second.host, code=1)
             why = "with BuildKit: the overlay2 image store cannot rewrite timestamps; the containerd image store can"
             version = there.version()["Version"]
             assert f"inputs   a 1.0.0: its layers differ; Docker {version} {why}" in ran.out
-            after = listed(there)
+            assert list(listed(here, f"{base}:1").values()) == [[family.tag("a")]]
+            assert listed(there, f"{base}:1") == {}
         finally:
             family.close()
             remove_images(here, "unreproducible-less")
             there.remove_image(f"{base}:1", force=True)
-    assert after == before

@@ -47,11 +47,6 @@ def key(made: Site, name: str = "tomcat") -> str:
     return recipe(made, name).inputs({"fedora": digest("fedora"), "tomcat": digest("tomcat")}).key
 
 
-@pytest.fixture
-def chain(tmp_path: Path) -> Site:
-    return site(tmp_path)
-
-
 class TestKey:
     """What goes into an image changes its key, and nothing else does."""
 

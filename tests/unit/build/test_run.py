@@ -17,22 +17,12 @@ from forebear.errors import BuildFailed, EngineUnreachable
 from forebear.testing import FakeEngine
 
 from ..projects import Site, outcomes, site
-from .runs import FORK, Overlay, check, ended, meeting, on, thrown_away
+from .runs import Overlay, check, ended, meeting, on, thrown_away
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from forebear.engine.model import BuildRequest, Log
-
-
-@pytest.fixture
-def chain(tmp_path: Path) -> Site:
-    return site(tmp_path)
-
-
-@pytest.fixture
-def fork(tmp_path: Path) -> Site:
-    return site(tmp_path, FORK)
 
 
 class TestOrder:

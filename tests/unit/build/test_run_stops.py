@@ -11,22 +11,12 @@ from forebear.errors import BuildFailed, EngineUnreachable
 from forebear.testing import FakeEngine
 
 from ..projects import FEDORA, Site, outcomes, site
-from .runs import FORK, SECONDS, Slow, check, ended, interrupt_when, on, told
+from .runs import SECONDS, Slow, check, ended, interrupt_when, on, told
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from forebear.engine.model import BuildRequest, Log
-
-
-@pytest.fixture
-def chain(tmp_path: Path) -> Site:
-    return site(tmp_path)
-
-
-@pytest.fixture
-def fork(tmp_path: Path) -> Site:
-    return site(tmp_path, FORK)
 
 
 class TestFailure:

@@ -3,39 +3,14 @@
 from __future__ import annotations
 
 import socket
-import threading
-from contextlib import contextmanager
-from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from forebear.engine.calling import call
-from forebear.engine.rpc import NOT_FOUND, Refused, serve
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-
-def refuse(_message: bytes) -> bytes:
-    raise Refused(NOT_FOUND, "no such thing")
-
-
-METHODS = {"/a/Echo": lambda message: message, "/a/Big": lambda _: b"x" * 300_000, "/a/No": refuse}
-
-
-@contextmanager
-def served() -> Iterator[socket.socket]:
-    ours, theirs = socket.socketpair()
-    thread = threading.Thread(target=serve, args=(theirs, METHODS))
-    thread.start()
-    try:
-        yield ours
-    finally:
-        ours.close()
-        thread.join(10)
-        theirs.close()
+from .served import served
 
 
 @pytest.mark.parametrize(

@@ -1,9 +1,6 @@
 from __future__ import annotations
 
-import socket
 import struct
-import threading
-from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import pytest
@@ -13,41 +10,10 @@ from h2.events import DataReceived, Event, ResponseReceived, StreamEnded, Traile
 from hypothesis import given
 from hypothesis import strategies as st
 
-from forebear.engine.rpc import NOT_FOUND, UNKNOWN, Method, Refused, serve
+from .served import served
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
-
-
-def refuse(_message: bytes) -> bytes:
-    raise Refused(NOT_FOUND, "no such thing")
-
-
-def refuse_in_words(_message: bytes) -> bytes:
-    raise Refused(UNKNOWN, "100 % über\nall")
-
-
-METHODS: Mapping[str, Method] = {
-    "/a/Echo": lambda message: message,
-    "/a/Big": lambda _: b"x" * 300_000,
-    "/a/No": refuse,
-    "/a/Told": refuse_in_words,
-}
-
-
-@contextmanager
-def served() -> Iterator[socket.socket]:
-    """The client's end of a connection that is served."""
-    ours, theirs = socket.socketpair()
-    thread = threading.Thread(target=serve, args=(theirs, METHODS))
-    thread.start()
-    try:
-        yield ours
-    finally:
-        ours.close()
-        thread.join(10)
-        theirs.close()
-        assert not thread.is_alive()
+    import socket
 
 
 def call(connection: socket.socket, path: str, *bodies: bytes) -> tuple[bytes, dict[bytes, bytes]]:
