@@ -28,22 +28,7 @@ def carry_out(preparation: Preparation, root: Path, epoch: int, log: Log) -> Non
     another exit code than 0.
     """
     said = deque[str](maxlen=_TAIL)
-    environment = {**os.environ, "SOURCE_DATE_EPOCH": str(epoch)}
-    try:
-        process = subprocess.Popen(  # noqa: S603 - the command that lineage.yml declares
-            preparation.run,
-            cwd=root / preparation.folder,
-            env=environment,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            errors="replace",
-            start_new_session=True,
-        )
-    except (OSError, ValueError) as error:
-        raise BuildFailed(f"{shown(preparation)} cannot run: {error}", "is it installed here?") from error
-    with process:
+    with _started(preparation, root, epoch) as process:
         try:
             for line in process.stdout or ():
                 said.append(line.rstrip())
@@ -54,6 +39,24 @@ def carry_out(preparation: Preparation, root: Path, epoch: int, log: Log) -> Non
             raise
     if code:
         raise BuildFailed("\n".join([f"{shown(preparation)} ended with exit code {code}", *said]))
+
+
+def _started(preparation: Preparation, root: Path, epoch: int) -> subprocess.Popen[str]:
+    """The command at work, leader of a process group of its own."""
+    try:
+        return subprocess.Popen(  # noqa: S603 - the command that lineage.yml declares
+            preparation.run,
+            cwd=root / preparation.folder,
+            env={**os.environ, "SOURCE_DATE_EPOCH": str(epoch)},
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            errors="replace",
+            start_new_session=True,
+        )
+    except (OSError, ValueError) as error:
+        raise BuildFailed(f"{shown(preparation)} cannot run: {error}", "is it installed here?") from error
 
 
 def shown(preparation: Preparation) -> str:

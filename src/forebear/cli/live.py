@@ -3,53 +3,29 @@
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING
 
-from rich.console import Console as RichConsole
-from rich.live import Live as RichLive
 from rich.table import Table
 from rich.text import Text
 
 from forebear.build.events import Began, Ended, Event, Outcome, Preparing, Progress, Started
 from forebear.build.plan import Action
 from forebear.cli.console import clean
+from forebear.cli.drawing import Drawing
 
 if TYPE_CHECKING:
-    from types import TracebackType
-
     from forebear.build.recipe import Target
     from forebear.cli.lines import Lines
 
 
-class Live:
+class Live(Drawing):
     """Draws the builds that run below the lines of those that have ended."""
 
     def __init__(self, lines: Lines) -> None:
+        super().__init__(colored=lines.colored)
         self._lines = lines
         self._running: dict[Target, tuple[float, str]] = {}
         self._left = 0
-        self._console = RichConsole(stderr=True, no_color=not lines.colored)
-        self._live = self._drawn()
-
-    def _drawn(self) -> RichLive:
-        """A drawing that is wiped when it stops, and leaves the streams alone."""
-        return RichLive(
-            get_renderable=self._table,
-            console=self._console,
-            transient=True,
-            refresh_per_second=8,
-            redirect_stdout=False,
-            redirect_stderr=False,
-        )
-
-    def __enter__(self) -> Self:
-        self._live.start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._live.stop()
 
     def take(self, event: Event) -> None:
         """Show an event."""
@@ -76,13 +52,11 @@ class Live:
             self._running[event.target] = (began, event.line)
 
     def _above(self, event: Event) -> None:
-        """Print an event's lines where they stay: above a drawing that is begun anew."""
-        self._live.stop()
-        self._lines.take(event)
-        self._live = self._drawn()
-        self._live.start()
+        with self.above():
+            self._lines.take(event)
 
-    def _table(self) -> Table:
+    def table(self) -> Table:
+        """A line for each build that runs, and how many are left."""
         table = Table.grid(padding=(0, 2))
         table.add_column(no_wrap=True)
         table.add_column(justify="right", no_wrap=True)
