@@ -15,9 +15,12 @@ if TYPE_CHECKING:
 
 
 @contextmanager
-def display(console: Console, *, summary: bool = True) -> Iterator[Callable[[Event], None]]:
-    """What shows the events of a run in the way that the console asks for; a summary comes last."""
-    lines = Lines(console)
+def display(console: Console, *, rebuild: bool = False) -> Iterator[Callable[[Event], None]]:
+    """What shows the events of a run in the way that the console asks for; a summary comes last.
+
+    A rebuild is compared and graded afterwards: until then there is no grade to tell, and no summary.
+    """
+    lines = Lines(console, graded=not rebuild)
     if console.live:
         from forebear.cli.live import Live
 
@@ -25,5 +28,5 @@ def display(console: Console, *, summary: bool = True) -> Iterator[Callable[[Eve
             yield live.take
     else:
         yield lines.take
-    if summary:
+    if not rebuild:
         lines.finish()

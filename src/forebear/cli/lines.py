@@ -27,10 +27,14 @@ COLORS: Final = {
 
 
 class Lines:
-    """Events as lines: what came to an end on standard output, all else on standard error."""
+    """Events as lines: what came to an end on standard output, all else on standard error.
 
-    def __init__(self, console: Console) -> None:
+    `graded`: whether to say how far a rebuild of an image comes out the same.
+    """
+
+    def __init__(self, console: Console, *, graded: bool = True) -> None:
         self._console = console
+        self._graded = graded
         self.colored = console.color(sys.stderr)
         self._began = time.monotonic()
         self._outcomes: Counter[Outcome] = Counter()
@@ -61,7 +65,8 @@ class Lines:
         self._outcomes[ended.outcome] += 1
         if ended.outcome is Outcome.REUSED and not self._console.verbose:
             return
-        took = f" in {ended.seconds:.1f} s{_graded(ended)}" if ended.outcome is Outcome.BUILT else ""
+        grade = _grade(ended) if self._graded else ""
+        took = f" in {ended.seconds:.1f} s{grade}" if ended.outcome is Outcome.BUILT else ""
         why = f": {'; '.join(ended.why)}" if ended.why and ended.outcome is not Outcome.BUILT else ""
         name = f"{ended.target.image} {ended.reference.rpartition(':')[2]}"
         self._console.result(f"{ended.outcome:<8} {name}{took}{why}", fg=COLORS[ended.outcome])
@@ -76,7 +81,7 @@ class Lines:
         self._console.result(f"{counts or 'nothing to do'} in {time.monotonic() - self._began:.1f} s", bold=True)
 
 
-def _graded(ended: Ended) -> str:
+def _grade(ended: Ended) -> str:
     """How far a rebuild comes out the same, and what stops the next grade."""
     if ended.graded is None:
         return ""

@@ -46,7 +46,7 @@ def command(console: Console, select: tuple[str, ...], *, address: str | None, j
 
     project, engine = open_project(console.start), api.connect()
     other = api.connect(address) if address else None
-    with display(console, summary=False) as emit:
+    with display(console, rebuild=True) as emit:
         results = api.reproduce(project, engine, select, api.Options(jobs or 0), emit, other=other)
     for each in results:
         for line, color in _lines(each):
