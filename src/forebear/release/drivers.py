@@ -37,7 +37,7 @@ def driver(details: EngineDetails) -> Finding:
     if _is_on_loopback(status):
         means = "every read and write goes through a file on another file system, and space is not given back"
         return problem(_CODE, f"{what}, on a loopback device", means, _MOVE)
-    if details.driver in _OLD:
+    if details.driver in _OLD and not _is_podmans(status):
         means = "newer engines do not have it any more: its images will not survive an update"
         return note(_CODE, what, means, f"before the next update, {_MOVE}")
     return _overlay(details.driver, status, what)
@@ -46,6 +46,11 @@ def driver(details: EngineDetails) -> Finding:
 def _is_on_loopback(status: Mapping[str, str]) -> bool:
     """As the driver itself tells it (moby, daemon/graphdriver/devmapper, Status)."""
     return bool(status.get("Data loop file") or status.get("Metadata loop file"))
+
+
+def _is_podmans(status: Mapping[str, str]) -> bool:
+    """Podman's overlay is what Docker calls overlay2; it alone tells of metacopy (containers/storage, overlay.go)."""
+    return "Using metacopy" in status
 
 
 def _overlay(name: str, status: Mapping[str, str], what: str) -> Finding:
@@ -63,6 +68,6 @@ def _overlay(name: str, status: Mapping[str, str], what: str) -> Finding:
     if name == "fuse-overlayfs":
         means = f"{_COW}; but every access goes through a process of its own"
         return note(_CODE, what, means, "a kernel of 5.13 or newer lets a rootless engine use overlay2 itself")
-    if name in _GOOD:
+    if name in _GOOD or _is_podmans(status):
         return good(_CODE, where, _COW)
     return note(_CODE, what, "forebear knows nothing of its cost", "compare it with overlay2 on the same machine")

@@ -111,6 +111,7 @@ class TestDriver:
         [
             ("overlay2", {"Backing Filesystem": "extfs"}, "good", "overlay2, on extfs"),
             ("overlayfs", {}, "good", "overlayfs"),
+            ("overlay", {"Using metacopy": "false", "Backing Filesystem": "extfs"}, "good", "overlay, on extfs"),
             ("btrfs", {}, "good", "btrfs"),
             ("zfs", {}, "good", "zfs"),
             ("overlay2", {"Supports d_type": "false"}, "problem", "d_type"),
