@@ -203,15 +203,17 @@ def _notes(project: Project, git: Git, made: Cut) -> str:
     lineage = project.family.lineage
     images = lineage.images.values()
     paths = {"templates", "lineage.lock", *(image.context for image in images)}
-    commits = git.commits(_last_release(project, git), sorted(paths))
+    commits = git.commits(_last_release(project, git, made), sorted(paths))
     return section(lineage, made.after, made.epoch, commits)
 
 
-def _last_release(project: Project, git: Git) -> str | None:
-    """The commit of the release before: by its tag, or by its record."""
+def _last_release(project: Project, git: Git, made: Cut) -> str | None:
+    """The commit of the release before: by its tag, or by its record. Of a final one, that before all pre-releases."""
+    from forebear.lineage.bumping import is_prerelease
     from forebear.release.files import load_record
+    from forebear.release.notes import last_final
 
-    version = project.family.lineage.version
+    version = made.before if is_prerelease(made.after) else last_final(made.before, git.releases())
     record = load_record(project, version)
     recorded = record.revision.commit if record and record.revision else None
     known = git.ask("rev-parse", "--verify", "-q", f"{recorded}^{{commit}}") if recorded else None

@@ -71,8 +71,8 @@ def command(
     console.document("forebear.cut/1", {"cuts": [document(each) for each in done]})
     if dry_run:
         console.note("nothing was written")
-    elif lines is None and not (commit or tag):
-        console.note("now commit, build and publish it")
+    elif lines is None:
+        console.note("now build and publish it" if commit or tag else "now commit, build and publish it")
     return 0
 
 

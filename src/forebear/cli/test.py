@@ -36,8 +36,6 @@ def command(console: Console, select: tuple[str, ...], *, form: str, junit: str 
     from forebear import api
 
     results = api.run_gates(open_project(console.start), api.connect(), select)
-    if junit:
-        _write(junit, api.gates_as_junit(results))
     if form == "junit":
         click.echo(api.gates_as_junit(results), nl=False)
     for each in results if form == "text" else ():
@@ -45,6 +43,8 @@ def command(console: Console, select: tuple[str, ...], *, form: str, junit: str 
         console.result(f"{word:<8} {each.image}{f': {each.problem}' if each.problem else ''}", fg=color)
     body = [_document(each) for each in results]
     console.document("forebear.test/1", {"images": body})
+    if junit:
+        _write(junit, api.gates_as_junit(results))
     if not results:
         console.note("no image here has gates; declare them as `tests` in lineage.yml")
     return 3 if any(each.problem for each in results) else 0

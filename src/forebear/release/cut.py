@@ -12,7 +12,7 @@ from forebear.lineage.bumping import Bump, Level, bump_between, bumped, is_later
 from forebear.lineage.document import load
 from forebear.lineage.edit import Edit
 from forebear.lineage.versions import parse_version
-from forebear.lineage.wrong import Wrong
+from forebear.lineage.wrong import Wrong, shown
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -92,6 +92,8 @@ def _afters(family: Family, wanted: str, selected: Collection[str], pre: str | N
         if wanted == Level.RELEASE and not any(map(is_prerelease, ended)):
             raise Wrong(f"{', '.join(sorted(ended))} is no pre-release", "cut patch, minor or major")
         return {version: bumped(version, Bump(Level(wanted), pre)) for version in versions}
+    if not wanted[:1].isdigit():
+        raise Wrong(f'"{shown(wanted)}" is no level and no version', f"write {', '.join(_LEVELS)}, or one like 2.2.0")
     if pre:
         raise Wrong("--pre goes with a level", f"write {wanted}-{pre}.1, or patch, minor or major")
     at, new = _reference_version(family, selected), str(parse_version(wanted))

@@ -62,6 +62,11 @@ class Git:
         """The commit that a tag names."""
         return self.commit(f"refs/tags/{name}")
 
+    def releases(self) -> tuple[str, ...]:
+        """The versions that tags name as `v2.1.7` or `2.1.7`, of what the commit that is checked out goes on from."""
+        said = self.ask("tag", "--list", "--merged", "HEAD") or ""
+        return tuple(name.removeprefix("v") for name in said.splitlines())
+
     def commits(self, since: str | None, paths: Sequence[str]) -> tuple[Commit, ...]:
         """What changed some paths of the folder after a commit, or ever; the newest first."""
         span = [f"{since}..HEAD"] if since else []

@@ -6,6 +6,10 @@ import re
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
+from forebear.lineage.bumping import is_later, is_prerelease
+from forebear.lineage.versions import parse_version
+from forebear.lineage.wrong import Wrong
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
@@ -14,14 +18,37 @@ if TYPE_CHECKING:
 
 FILE: Final = "CHANGELOG.md"
 _TITLE: Final = "# Changelog\n"
+_CUT: Final = re.compile(r"Cut \d+\.\d+\.\d+\S*$")
 _SECTION: Final = re.compile(r"^## (?!\[?unreleased\b)", re.MULTILINE | re.IGNORECASE)
 
 
 def section(lineage: Lineage, version: str, epoch: int, commits: Iterable[Commit]) -> str:
-    """A heading with the version and the day, and a line for each commit with the images that it is about."""
-    lines = [f"- {_text(each.subject)} ({', '.join([*_about(lineage, each.paths), each.name])})" for each in commits]
+    """A heading with the version and the day, and a line for each commit with the images that it is about.
+
+    Commits that are cuts themselves are left out.
+    """
+    lines = [
+        f"- {_text(each.subject)} ({', '.join([*_about(lineage, each.paths), each.name])})"
+        for each in commits
+        if not _CUT.match(each.subject)
+    ]
     day = f"{datetime.fromtimestamp(epoch, UTC):%Y-%m-%d}"
     return "\n".join([f"## {version} - {day}", "", *(lines or ["- Nothing but the version."]), ""])
+
+
+def last_final(version: str, known: Iterable[str]) -> str:
+    """The release whose changes a reader knows: the version itself; before a pre-release the last final one, if any."""
+    if not is_prerelease(version):
+        return version
+    finals = [each for each in known if _is_final(each) and is_later(version, each)]
+    return max(finals, key=parse_version, default=version)
+
+
+def _is_final(text: str) -> bool:
+    try:
+        return not is_prerelease(text)
+    except Wrong:
+        return False
 
 
 def inserted(text: str, drafted: str) -> str:

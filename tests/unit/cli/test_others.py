@@ -102,4 +102,7 @@ def test_gates(tmp_path: Path, shell: Shell, monkeypatch: pytest.MonkeyPatch) ->
     assert shell("test").code == 3
     assert shell("test", "--json", "b").code == 3
     assert shell("test", "c").code == 0
+    assert shell("test", "a", "--junit", str(tmp_path / "gates.xml")).code == 0
+    assert '<testcase name="java" classname="a"' in (tmp_path / "gates.xml").read_text()
+    assert shell("test", "a", "--junit", str(tmp_path / "none/gates.xml")).code == 2
     shell.check("test")
