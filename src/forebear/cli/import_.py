@@ -65,7 +65,7 @@ def _show(console: Console, result: Import) -> None:
     for path, names in result.shared:
         console.result(f"{path} is shared by {', '.join(names)}")
     for note in result.notes:
-        console.result(f"{note.path}: {note.text}")
+        console.result(f"{note.path}: {' '.join(note.text.split())}")
     for refusal in result.refused:
         place = f"{refusal.path}:{refusal.line}" if refusal.line else refusal.path
         console.result(f"{place}: not imported: {refusal.reason}; {refusal.action}", fg="yellow")

@@ -50,11 +50,14 @@ def _with(source: Source, hints: Sequence[Hint], notes: list[Note]) -> Source:
         context = ""
     target = _agreed("targets", [each.target for each in hints], hints, notes) or ""
     args = _agreed("arguments", [each.args for each in hints], hints, notes) or ()
+    if unfit := [name for name, _ in args if not re.search(ARGUMENT, name)]:
+        text = f"{hints[0].entry}: not taken are {', '.join(unfit)}, which no argument of a lineage is called"
+        notes.append(Note(hints[0].file, text))
     return replace(
         source,
         context=context,
         target=target if re.search(TARGET, target) else "",
-        args=tuple(sorted(pair for pair in args if re.search(ARGUMENT, pair[0]))),
+        args=tuple(sorted(pair for pair in args if pair[0] not in unfit)),
         images=tuple(dict.fromkeys(image for each in hints for image in each.images)),
         contexts=_agreed("named contexts", [each.contexts for each in hints], hints, notes) or (),
     )

@@ -13,7 +13,7 @@ from forebear.lineage.wrong import Wrong
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from forebear.lineage.model import Lineage
+    from forebear.lineage.model import Image, Lineage
     from forebear.release.git import Commit
 
 FILE: Final = "CHANGELOG.md"
@@ -65,12 +65,14 @@ def inserted(text: str, drafted: str) -> str:
 def _about(lineage: Lineage, paths: Iterable[str]) -> list[str]:
     """The images that files belong to, in the order of lineage.yml; the lock is the pins."""
     touched = list(paths)
-    names = [
-        image.name
-        for image in lineage.images.values()
-        if any(path == f"templates/{image.template}" or path.startswith(f"{image.context}/") for path in touched)
-    ]
+    names = [image.name for image in lineage.images.values() if any(_is_about(path, image) for path in touched)]
     return [*names, *(["pins"] if "lineage.lock" in touched else [])]
+
+
+def _is_about(path: str, image: Image) -> bool:
+    """Whether a file is of one image; a context that is the whole project holds those of all."""
+    own = path in {f"templates/{image.template}", image.dockerfile_path}
+    return own or path.startswith(f"{image.context}/")
 
 
 def _text(subject: str) -> str:

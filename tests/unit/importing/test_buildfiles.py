@@ -107,6 +107,15 @@ def test_what_entries_do_not_agree_on_is_not_taken() -> None:
     ]
 
 
+def test_an_argument_that_forebear_gives_itself_is_not_taken() -> None:
+    hint = Hint("c.yml", "a", "x", "x/Dockerfile", args=(("SOURCE_DATE_EPOCH", "1"), ("A", "2")))
+    (found,), notes = hinted([Source("x/Dockerfile", "")], [hint], ())
+    assert found.args == (("A", "2"),)
+    assert [each.text for each in notes] == [
+        "a: not taken are SOURCE_DATE_EPOCH, which no argument of a lineage is called"
+    ]
+
+
 def test_what_is_outside_of_its_context_or_not_there_is_told() -> None:
     hint = Hint("c.yml", "a", "x", "y/Dockerfile")
     (found,), notes = hinted([Source("y/Dockerfile", "")], [hint, hint._replace(entry="b", dockerfile="z")], ())
