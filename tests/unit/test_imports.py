@@ -240,6 +240,13 @@ def test_an_import_whose_disk_is_full_leaves_all_as_it_was(
     assert [each.name for each in api.import_tree(tmp_path).images] == ["a", "b"]
 
 
+def test_where_templates_cannot_be_written_all_is_as_it_was(tmp_path: Path) -> None:
+    before = tree(tmp_path, {**FEW, "templates": "a file"})
+    with pytest.raises(InputError, match="cannot be written: "):
+        api.import_tree(tmp_path)
+    assert contents(tmp_path) == before
+
+
 def test_what_was_edited_after_an_import_was_killed_stays(tmp_path: Path) -> None:
     tree(tmp_path, FEW)
     if (child := os.fork()) == 0:
