@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 JAVA = "webapp/src/main/java/org/firethorn/Service.java"
 WEBAPP = "firethorn/webapp:2.1.7"
-BUILDER = "firethorn/builder:2.1.7"
+BUILDER, NEXT = "firethorn/builder:2.1.7", "firethorn/builder:2.1.8"
 
 
 def actions(builder: Builder) -> dict[str, str]:
@@ -57,6 +57,17 @@ def test_a_change_of_a_java_source_rebuilds_the_war_and_the_webapp_alone(builder
 def test_docker_compose_1_starts_it_as_well(builder: Builder) -> None:
     ran = builder.older_compose("run", "--rm", "-T", "builder", "forebear", "build", "+webapp")
     assert ran.out.splitlines()[-1].startswith("3 reused in ")
+
+
+def test_the_builder_builds_the_next_builder(builder: Builder) -> None:
+    builder.run("sed", "-i", "s/^  builder:$/&\\n    version: 2.1.8/", "lineage.yml")
+    assert "built    builder 2.1.8 in " in builder.run("forebear", "build", "builder").out
+    try:
+        assert "image: firethorn/builder:2.1.8\n" in builder.run("cat", "builder.yml").out
+        assert builder.docker("run", "--rm", NEXT, "forebear", "--version").out.startswith("forebear ")
+    finally:
+        builder.docker("rmi", NEXT)
+        builder.send()
 
 
 def test_maven_drives_the_build_of_the_image(builder: Builder) -> None:
