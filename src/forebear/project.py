@@ -120,7 +120,7 @@ class Project:
 
     def write(self, rendered: Iterable[Rendered | Companion]) -> tuple[str, ...]:
         """Write Dockerfiles and their like; the paths of those that changed. Raises InputError."""
-        return tuple(each.path for each in rendered if self.workspace.write(each.path, each.text.encode()))
+        return self.workspace.write_all((each.path, each.text.encode()) for each in rendered)
 
     def _texts(self, names: Iterable[str]) -> list[tuple[str, str, int, int]]:
         """The name, the text, the steps and the triggers of each image."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 import fcntl
 import hashlib
 import os
-import secrets
 import stat
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -14,19 +13,16 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, NoReturn
 
+from forebear.atomic import Unwritable, replace, replace_all, sweep
 from forebear.errors import Busy, Fault, InputError, Place
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
 LINEAGE: Final = "lineage.yml"
 STATE: Final = ".forebear"
 TEMPLATES: Final = "templates"
-TEMPORARY: Final = ".forebear-write-"
-"""How the name of a file begins that is being written; one that a killed process left counts for nothing."""
-
 TEMPLATE_LIMIT: Final = 4 << 20
-_STALE = 3600
 _READ = os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC
 
 
@@ -60,7 +56,7 @@ class Workspace:
         try:
             self.state.mkdir(exist_ok=True)
             if not (self.state / ".gitignore").exists():
-                _replace(self.state / ".gitignore", b"*\n")
+                replace(self.state / ".gitignore", b"*\n")
         except OSError as error:
             _refuse_write(STATE, error)
         return self.state
@@ -84,15 +80,42 @@ class Workspace:
         Raises InputError with the old file untouched where that cannot be (full, read-only, a folder).
         """
         try:
-            target = self._target(relative)
-            if _holds(target, data):
-                return False
-            target.parent.mkdir(parents=True, exist_ok=True)
-            _sweep(target.parent)
-            _replace(target, data)
+            target = self._outdated(relative, data)
+            if target:
+                replace(target, data)
         except OSError as error:
             _refuse_write(relative, error)
-        return True
+        return target is not None
+
+    def write_all(self, files: Iterable[tuple[str, bytes]]) -> tuple[str, ...]:
+        """As `write` for many; the paths of those that had to be written.
+
+        Where one cannot be written, all are untouched, but for what goes wrong while they are put in place.
+        """
+        changed: list[str] = []
+        outdated: list[tuple[Path, bytes]] = []
+        for relative, data in files:
+            try:
+                target = self._outdated(relative, data)
+            except OSError as error:
+                _refuse_write(relative, error)
+            if target:
+                changed.append(relative)
+                outdated.append((target, data))
+        try:
+            replace_all(outdated)
+        except Unwritable as error:
+            _refuse_write(changed[error.number], error)
+        return tuple(changed)
+
+    def _outdated(self, relative: str, data: bytes) -> Path | None:
+        """The path to replace, in a folder that is there; None where the file has exactly these bytes."""
+        target = self._target(relative)
+        if _holds(target, data):
+            return None
+        target.parent.mkdir(parents=True, exist_ok=True)
+        sweep(target.parent)
+        return target
 
     def template_loader(self) -> Callable[[str], str | None]:
         """Texts of templates by their path below templates/, None for one that is not there.
@@ -231,40 +254,6 @@ def _holds(path: Path, data: bytes) -> bool:
     except FileNotFoundError:
         return False
     return stat.S_ISREG(status.st_mode) and status.st_size == len(data) and path.read_bytes() == data
-
-
-def _replace(target: Path, data: bytes) -> None:
-    temporary = target.with_name(f"{TEMPORARY}{secrets.token_hex(8)}")
-    try:
-        _write_whole(temporary, data, target)
-        temporary.replace(target)
-    except BaseException:
-        temporary.unlink(missing_ok=True)
-        raise
-
-
-def _write_whole(temporary: Path, data: bytes, target: Path) -> None:
-    """Write and flush to the disk, with owner and mode of `target` where it exists, else the umask's."""
-    with temporary.open("xb") as file:
-        with suppress(FileNotFoundError):
-            _take_over(file.fileno(), target.stat())
-        file.write(data)
-        file.flush()
-        os.fsync(file.fileno())
-
-
-def _take_over(descriptor: int, status: os.stat_result) -> None:
-    with suppress(PermissionError):
-        os.fchown(descriptor, status.st_uid, status.st_gid)
-    os.fchmod(descriptor, stat.S_IMODE(status.st_mode))
-
-
-def _sweep(folder: Path) -> None:
-    """Remove what a process that was killed in the middle of a write left behind, an hour ago or more."""
-    for path in folder.glob(f"{TEMPORARY}*"):
-        with suppress(OSError):
-            if path.stat().st_mtime < datetime.now(UTC).timestamp() - _STALE:
-                path.unlink()
 
 
 def _lock(descriptor: int) -> None:

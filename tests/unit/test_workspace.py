@@ -16,8 +16,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from forebear.atomic import TEMPORARY
 from forebear.errors import Busy, InputError
-from forebear.workspace import TEMPORARY, Workspace, find_root
+from forebear.workspace import Workspace, find_root
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -325,7 +326,7 @@ class TestWrite:
         script = (
             "import sys; from pathlib import Path; from forebear.workspace import Workspace\n"
             "place = Workspace(Path(sys.argv[1]))\n"
-            "for turn in range(40): place.write('x', (sys.argv[2] * (200_000 + turn)).encode())\n"
+            "for turn in range(15): place.write('x', (sys.argv[2] * (100_000 + turn)).encode())\n"
         )
         (root / "x").write_bytes(b"a")
         writers = [subprocess.Popen([sys.executable, "-c", script, str(root), letter]) for letter in "ab"]
@@ -358,6 +359,52 @@ class TestWrite:
             place.write("a", b"new")
         assert {path.name for path in root.iterdir()} == {"a", "lineage.yml"}
         assert (root / "a").read_bytes() == b"old"
+
+
+class TestWriteAll:
+    def test_many_are_on_the_disk_before_the_first_is_seen(
+        self, place: Workspace, root: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        (root / "f7").write_bytes(b"7")
+        (root / "f8").write_bytes(b"old")
+        seen: list[set[bytes]] = []
+        sync = os.sync
+
+        def looked() -> None:
+            staged = {path.read_bytes() for path in root.iterdir() if path.name.startswith(TEMPORARY)}
+            seen.append(staged if (root / "f8").read_bytes() == b"old" and not (root / "f9").exists() else set())
+            sync()
+
+        monkeypatch.setattr(os, "sync", looked)
+        files = {f"f{number}": str(number).encode() for number in range(50)}
+        assert place.write_all(files.items()) == tuple(name for name in files if name != "f7")
+        assert seen == [set(files.values()) - {b"7"}]
+        assert {path.name: path.read_bytes() for path in root.glob("f*")} == files
+        assert place.write_all(files.items()) == ()
+        assert {path.name for path in root.iterdir()} == {"lineage.yml", *files}
+
+    @pytest.mark.parametrize("many", [2, 100])
+    def test_where_one_cannot_be_written_all_are_untouched(self, many: int) -> None:
+        with as_nobody() as folder:
+            (folder / "closed").mkdir()
+            (folder / "closed").chmod(0o555)
+            (folder / "f0").write_bytes(b"old")
+            names = [*(f"f{number}" for number in range(many)), "closed/x"]
+            with told("closed/x: cannot be written: permission denied; what was there is untouched"):
+                Workspace(folder).write_all((name, b"new") for name in names)
+            assert [(path.name, path.read_bytes()) for path in folder.iterdir() if path.is_file()] == [("f0", b"old")]
+            (folder / "closed").chmod(0o755)
+
+    def test_an_interruption_leaves_nothing(
+        self, place: Workspace, root: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        def interrupt() -> None:
+            raise KeyboardInterrupt
+
+        monkeypatch.setattr(os, "sync", interrupt)
+        with pytest.raises(KeyboardInterrupt):
+            place.write_all((f"f{number}", b"") for number in range(50))
+        assert {path.name for path in root.iterdir()} == {"lineage.yml"}
 
 
 HOLDER = (

@@ -15,15 +15,13 @@ from forebear.api.files import render
 from forebear.errors import Fault, InputError
 from forebear.pins import lock as locks
 from forebear.project import load
-from forebear.release.cutjournal import CutJournal, Line
-from forebear.release.cutting import journaled
-from forebear.release.cutting import tag as set_tag
 from forebear.release.git import Git, refuse
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from forebear.project import Project
+    from forebear.release.cutjournal import Line
 
 _DEFAULT = CutOptions()
 
@@ -119,6 +117,9 @@ def _take_pins(folder: Path, project: Project, source: Project) -> None:
 
 def _moved(project: Project, git: Git, tips: dict[str, str], done: list[Cutting], *, tag: bool) -> tuple[Cutting, ...]:
     """Move all branches at once, where nobody moved one meanwhile; then set the tags."""
+    from forebear.release.cutjournal import CutJournal, Line
+    from forebear.release.cutting import journaled
+
     lines = tuple(
         Line(
             branch=f"refs/heads/release/{each.line}",
@@ -137,6 +138,8 @@ def _moved(project: Project, git: Git, tips: dict[str, str], done: list[Cutting]
 
 def _tag(git: Git, lines: Sequence[Line]) -> None:
     """Set the tags of lines; where one cannot be set, there are none, and the branches are as before."""
+    from forebear.release.cutting import tag as set_tag
+
     try:
         for each in lines:
             if each.tag:

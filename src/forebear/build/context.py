@@ -11,12 +11,13 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Final, Literal
 
+from forebear.atomic import TEMPORARY
 from forebear.build.archive import stream
 from forebear.build.ignore import Ignore, parse_ignore
 from forebear.build.summary import EMPTY, Pairs, changes, mark, summarise
 from forebear.errors import Fault, InputError, Place
 from forebear.lineage.model import DOCKERFILE
-from forebear.workspace import STATE, TEMPORARY
+from forebear.workspace import STATE
 
 if TYPE_CHECKING:
     from collections.abc import Container, Iterable, Iterator, Mapping

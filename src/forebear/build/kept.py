@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from forebear.atomic import TEMPORARY
 from forebear.errors import Fault, InputError, Place
-from forebear.workspace import TEMPORARY
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence

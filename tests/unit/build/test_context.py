@@ -14,10 +14,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from forebear.atomic import TEMPORARY
 from forebear.build.context import Context, Entry, changes, read_context
 from forebear.build.digests import Digests
 from forebear.errors import InputError
-from forebear.workspace import TEMPORARY, Workspace
+from forebear.workspace import Workspace
 
 if TYPE_CHECKING:
     import random

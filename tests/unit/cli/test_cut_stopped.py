@@ -40,7 +40,7 @@ def killed(work: Callable[[], object], at: int, *, by_git: bool = False) -> bool
     try:
         left = iter(range(at, -1, -1))
         if not by_git:
-            workspace._replace = _deadly(workspace._replace, left)
+            workspace.replace = _deadly(workspace.replace, left)  # type: ignore[attr-defined]
         cutting.remove = _deadly(cutting.remove, left)
         Git.do = _deadly(Git.do, left, "commit", "tag", "update-ref")  # type: ignore[method-assign]
         work()

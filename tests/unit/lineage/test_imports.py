@@ -15,6 +15,7 @@ HEAVY = {"pydantic", "yaml", "networkx", "semver"}
     [
         ("forebear.lineage.model, forebear.lineage.packed", set()),
         ("forebear.lineage.graph, forebear.lineage.selectors, forebear.pictures.tree", set()),
+        ("forebear.api", set()),
         ("forebear.lineage.reader", {"pydantic", "yaml", "semver"}),
     ],
 )
