@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 from forebear import companions, memo
 from forebear.errors import Fault, InputError, Place
+from forebear.halves import shared
 from forebear.lineage.graph import Family
 from forebear.lineage.model import MAX_BYTES, SCRATCH
 from forebear.lineage.packed import pack, unpack
@@ -124,6 +125,13 @@ class Project:
 
     def _texts(self, names: Iterable[str]) -> list[tuple[str, str, int, int]]:
         """The name, the text, the steps and the triggers of each image."""
+        _ = self._renderer  # its libraries come in once for both halves
+        parts = shared(self._texts_and_faults, tuple(names))
+        if faults := [fault for _, found in parts for fault in found]:
+            raise InputError(dict.fromkeys(faults))
+        return [each for texts, _ in parts for each in texts]
+
+    def _texts_and_faults(self, names: Iterable[str]) -> tuple[list[tuple[str, str, int, int]], list[Fault]]:
         texts: list[tuple[str, str, int, int]] = []
         faults: list[Fault] = []
         for name in names:
@@ -131,9 +139,7 @@ class Project:
                 texts.append((name, *self._text(self.family.lineage.images[name])))
             except InputError as error:
                 faults += error.faults
-        if faults:
-            raise InputError(dict.fromkeys(faults))
-        return texts
+        return texts, faults
 
     def _with_bases(self, texts: Iterable[tuple[str, str, int, int]]) -> dict[str, Rendered]:
         images = self.family.lineage.images

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 import click
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from pathlib import Path
 
 _CONTROL: Final = re.compile(r"\x1b\[[0-9;?]*[ -/]*[@-~]|[\x00-\x08\x0b-\x1f\x7f-\x9f]")
@@ -50,6 +51,11 @@ class Console:
         """A line of the result, on standard output; nothing where a document is printed instead."""
         if not self.as_json:
             click.echo(self._styled(text, sys.stdout, style))
+
+    def results(self, lines: Iterable[tuple[str, str | None]]) -> None:
+        """Lines of the result with their colours, written at once: of thousands each would be flushed by itself."""
+        if not self.as_json and (text := "\n".join(self._styled(text, sys.stdout, {"fg": fg}) for text, fg in lines)):
+            click.echo(text)
 
     def diff(self, text: str) -> None:
         """A unified diff, as a part of the result."""

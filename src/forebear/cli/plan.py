@@ -9,6 +9,8 @@ import click
 from forebear.cli.common import SELECT_HELP, common, open_project, selecting
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from forebear.build.plan import Plan, Step
     from forebear.cli.console import Console
 
@@ -41,13 +43,17 @@ def command(console: Console, select: tuple[str, ...], *, offline: bool) -> int:
 
 def show(console: Console, made: Plan) -> None:
     """Print a plan, an image a line, with further reasons below."""
+    console.results(_lines(made))
+    console.note(summary(made))
+
+
+def _lines(made: Plan) -> Iterator[tuple[str, str | None]]:
     width = max((len(_name(step)) for step in made.steps), default=0)
     for step in made.steps:
         first, *more = step.reasons
-        console.result(f"{step.action:<8} {_name(step):<{width}}  {first}", fg=COLORS[step.action])
+        yield f"{step.action:<8} {_name(step):<{width}}  {first}", COLORS[step.action]
         for reason in (*more, *(["may be spared: only its parent is built"] if step.may_be_spared else [])):
-            console.result(f"{'':<8} {'':<{width}}  {reason}")
-    console.note(summary(made))
+            yield f"{'':<8} {'':<{width}}  {reason}", None
 
 
 def summary(made: Plan) -> str:
