@@ -13,7 +13,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, NoReturn
 
-from forebear.atomic import Unwritable, replace, replace_all, sweep
+from forebear import atomic
 from forebear.errors import Busy, Fault, InputError, Place
 
 if TYPE_CHECKING:
@@ -56,7 +56,7 @@ class Workspace:
         try:
             self.state.mkdir(exist_ok=True)
             if not (self.state / ".gitignore").exists():
-                replace(self.state / ".gitignore", b"*\n")
+                atomic.replace(self.state / ".gitignore", b"*\n")
         except OSError as error:
             _refuse_write(STATE, error)
         return self.state
@@ -82,7 +82,7 @@ class Workspace:
         try:
             target = self._outdated(relative, data)
             if target:
-                replace(target, data)
+                atomic.replace(target, data)
         except OSError as error:
             _refuse_write(relative, error)
         return target is not None
@@ -103,8 +103,8 @@ class Workspace:
                 changed.append(relative)
                 outdated.append((target, data))
         try:
-            replace_all(outdated)
-        except Unwritable as error:
+            atomic.replace_all(outdated)
+        except atomic.Unwritable as error:
             _refuse_write(changed[error.number], error)
         return tuple(changed)
 
@@ -114,7 +114,7 @@ class Workspace:
         if _holds(target, data):
             return None
         target.parent.mkdir(parents=True, exist_ok=True)
-        sweep(target.parent)
+        atomic.sweep(target.parent)
         return target
 
     def template_loader(self) -> Callable[[str], str | None]:

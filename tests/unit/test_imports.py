@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from forebear import api, workspace
+from forebear import api, atomic
 from forebear.errors import InputError
 from forebear.importing import families, wording
 
@@ -210,14 +210,14 @@ def test_an_import_that_is_killed_at_any_write_can_be_run_again(tmp_path: Path) 
 
 def _die_at(number: int) -> None:
     """Let this process be killed in the middle of a write, the one with that number."""
-    replace, writes = workspace._replace, count(1)
+    replace, writes = atomic.replace, count(1)
 
     def die(target: Path, data: bytes) -> None:
         if next(writes) == number:
             os.kill(os.getpid(), signal.SIGKILL)
         replace(target, data)
 
-    workspace._replace = die
+    atomic.replace = die
 
 
 @pytest.mark.parametrize("at", range(1, 8))
@@ -225,14 +225,14 @@ def test_an_import_whose_disk_is_full_leaves_all_as_it_was(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, at: int
 ) -> None:
     before = tree(tmp_path, FEW)
-    replace, writes = workspace._replace, count(1)
+    replace, writes = atomic.replace, count(1)
 
     def full(target: Path, data: bytes) -> None:
         if next(writes) == at:
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
         replace(target, data)
 
-    monkeypatch.setattr(workspace, "_replace", full)
+    monkeypatch.setattr(atomic, "replace", full)
     with pytest.raises(InputError, match="no space left on device"):
         api.import_tree(tmp_path)
     assert contents(tmp_path) == before

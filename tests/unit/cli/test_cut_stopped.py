@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from forebear import api, workspace
+from forebear import api, atomic
 from forebear.api.cuts import CutOptions
 from forebear.errors import InputError
 from forebear.project import CUTTING
@@ -40,7 +40,7 @@ def killed(work: Callable[[], object], at: int, *, by_git: bool = False) -> bool
     try:
         left = iter(range(at, -1, -1))
         if not by_git:
-            workspace.replace = _deadly(workspace.replace, left)  # type: ignore[attr-defined]
+            atomic.replace = _deadly(atomic.replace, left)
         cutting.remove = _deadly(cutting.remove, left)
         Git.do = _deadly(Git.do, left, "commit", "tag", "update-ref")  # type: ignore[method-assign]
         work()
