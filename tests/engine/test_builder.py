@@ -61,6 +61,7 @@ def test_docker_compose_1_starts_it_as_well(builder: Builder) -> None:
 
 def test_the_builder_builds_the_next_builder(builder: Builder) -> None:
     builder.run("sed", "-i", "s/^  builder:$/&\\n    version: 2.1.8/", "lineage.yml")
+    assert "builder.yml" in builder.run("forebear", "render").out
     assert "built    builder 2.1.8 in " in builder.run("forebear", "build", "builder").out
     try:
         assert "image: firethorn/builder:2.1.8\n" in builder.run("cat", "builder.yml").out
