@@ -70,6 +70,15 @@ def test_an_image_needs_no_shell_to_be_asked(family: Family, client: docker.APIC
     assert not left(client, family)
 
 
+def test_a_server_that_says_nothing_does_not_keep_a_gate(family: Family, client: docker.APIClient) -> None:
+    silent = 'COPY httpd /nc\nCOPY httpd /sleep\nENTRYPOINT ["/nc", "-l", "-p", "8080", "-e", "/sleep", "50"]'
+    family.template("a", silent)
+    gated(family)
+    assert family.build() == {"a": "failed"}
+    assert "port 8080 did not answer within 3 s" in (family.root / ".forebear/logs/a.log").read_text()
+    assert not left(client, family)
+
+
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_a_signal_meanwhile_leaves_no_container(
     family: Family, client: docker.APIClient, number: signal.Signals

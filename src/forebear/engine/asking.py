@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 _PROGRAM: Final = ".forebear-ask"
 _PAUSE: Final = 0.2
-_LONGEST: Final = 10
+_LONGEST: Final = 10.0
 """How long one answer may take, in seconds."""
 
 _CHUNK: Final = 64 * 1024
@@ -66,7 +66,7 @@ def ask(client: APIClient, container: str, port: int, seconds: int, good: Callab
     end, last = time.monotonic() + seconds, None
     while True:
         _alive(client, container)
-        answer = _answer(client, container)
+        answer = _answer(client, container, min(_LONGEST, max(1.0, end - time.monotonic())))
         if answer and good(answer):
             return answer
         last = answer or last
@@ -85,10 +85,10 @@ def _alive(client: APIClient, container: str) -> None:
         raise BuildFailed(f"the container ended with exit code {state['ExitCode']}{f': {said}' if said else ''}")
 
 
-def _answer(client: APIClient, container: str) -> Answer | None:
+def _answer(client: APIClient, container: str, seconds: float) -> Answer | None:
     try:
         made = client.exec_create(container, [f"/{_PROGRAM}"], stderr=False)["Id"]
-        return parsed(_output(client, made))
+        return parsed(_output(client, made, seconds))
     except docker.errors.APIError:
         _alive(client, container)
         raise
@@ -98,14 +98,14 @@ def _answer(client: APIClient, container: str) -> Answer | None:
         return None
 
 
-def _output(client: APIClient, made: str) -> bytes:
+def _output(client: APIClient, made: str, seconds: float) -> bytes:
     """What a command prints, as far as it is wanted, and comes in time.
 
     Not by the SDK's exec_start, which takes the connection out of the pool and never closes it.
     """
     url = f"{client.base_url}/v{client.api_version}/exec/{made}/start"
-    end = time.monotonic() + _LONGEST
-    with client.post(url, json={"Detach": False, "Tty": False}, stream=True, timeout=_LONGEST) as response:
+    end = time.monotonic() + seconds
+    with client.post(url, json={"Detach": False, "Tty": False}, stream=True, timeout=seconds) as response:
         check(response)
         data = b""
         for chunk in response.iter_content(_CHUNK):
