@@ -34,16 +34,17 @@ def briefly(seconds: float) -> None:
 
 @dataclass
 class Shop:
-    """A family of three tiny images in a row, and the folder of the registry that it is published to."""
+    """A family of tiny images in a row, and the folder of the registry that it is published to."""
 
     family: Family
     storage: Path
+    names: tuple[str, ...] = CHAIN
     seen: list[str] = field(default_factory=list)
 
     def stock(self, registry: str) -> None:
         """Declare and build the family."""
         self.family.declare(registry=registry)
-        for name, base in zip(CHAIN, ("scratch", *CHAIN), strict=False):
+        for name, base in zip(self.names, ("scratch", *self.names), strict=False):
             self.family.add(name, base, f"COPY file /{name}", files={"file": name})
         self.family.lock()
         assert set(self.family.build().values()) <= {"built", "reused"}
@@ -75,7 +76,7 @@ class Shop:
     def refused(self, code: int = 4) -> str:
         """What the command line says of a publication that ends with a code, and has made nothing visible."""
         said = self.family.forebear("publish", code=code).err
-        assert not any(map(self.has, CHAIN))
+        assert not any(map(self.has, self.names))
         assert not list(self.family.root.glob("releases/*"))
         return said
 
@@ -86,7 +87,7 @@ class Shop:
 
     def complete(self) -> bool:
         """Whether every version is there, nothing that is private is left, and what is there is proved."""
-        clean = all(self.tags(name) == {"1.0.0"} for name in CHAIN)
+        clean = all(self.tags(name) == {"1.0.0"} for name in self.names)
         return clean and api.verify(api.open_project(self.family.root)).holds
 
     @contextmanager
@@ -96,7 +97,7 @@ class Shop:
 
         def look() -> None:
             while not over.wait(0.01):
-                for parent, child in pairwise(CHAIN):
+                for parent, child in pairwise(self.names):
                     if self.has(child) and not self.has(parent) and self.has(child):
                         self.seen.append(f"{child} without {parent}")
 
@@ -117,3 +118,10 @@ def killed(seconds: float, work: Callable[..., Any], *arguments: object) -> None
     process.join(seconds)
     process.kill()
     process.join()
+
+
+def timed(work: Callable[[], object]) -> float:
+    """How long some work takes, in seconds."""
+    began = time.monotonic()
+    work()
+    return time.monotonic() - began
