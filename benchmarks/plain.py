@@ -19,10 +19,10 @@ from forebear import api
 
 
 def main() -> None:
-    """Build all, two at once for each processor."""
+    """Build all, four at once for each processor."""
     project = api.open_project(Path.cwd())
     done: dict[str, Future[str]] = {}
-    with ThreadPoolExecutor(2 * (os.cpu_count() or 1)) as pool:
+    with ThreadPoolExecutor(4 * (os.cpu_count() or 1)) as pool:
         for name in project.family.order:  # parents first, so that a thread that waits for one never waits in vain
             image = project.family.lineage.images[name]
             parent = done.get(image.base.image or "")
