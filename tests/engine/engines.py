@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import io
 import os
@@ -9,6 +10,7 @@ import shutil
 import socket
 import subprocess
 import tarfile
+import tempfile
 import time
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
@@ -26,6 +28,7 @@ TOOL = Path(__file__).parents[2] / "tools/engine"
 ENGINES = ("release-overlay2", "current-overlay2", "current-containerd")
 BASE = "docker.io/library/base:1"
 BASE_LABEL = "forebear.test.base"
+_LOCK = Path(tempfile.gettempdir(), "forebear-tests.lock")
 REGISTRY_CONFIG = """\
 version: 0.1
 log: {{level: warn}}
@@ -100,7 +103,13 @@ def install(program: str, package: str) -> str:
 
 
 def load_base(client: docker.APIClient) -> str:
-    """Import a base image of busybox alone as BASE, unless it is there; its reference."""
+    """Import a base image of busybox alone as BASE, unless it is there; its reference. Another run may do so, too."""
+    with _LOCK.open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        return _load_base(client)
+
+
+def _load_base(client: docker.APIClient) -> str:
     archive = _base_archive(Path(install("busybox", "busybox-static")))
     label = hashlib.sha256(archive).hexdigest()
     try:
