@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+import signal
 from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
@@ -17,6 +18,10 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     import docker
+
+# A shell lets what it runs in the background ignore interrupts (POSIX, Shell Command Language, 2.11), and commands
+# inherit that: what tests interrupt has to hear it.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 USED = pytest.StashKey[dict[str, str]]()
 
