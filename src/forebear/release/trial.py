@@ -13,7 +13,7 @@ from forebear.errors import BuildFailed, EngineRefused
 if TYPE_CHECKING:
     from forebear.engine.model import Engine
 
-_DOCKERFILE: Final = b'FROM scratch\nCOPY end /end\nRUN ["/end"]\n'
+_DOCKERFILE: Final = b'FROM scratch\nLABEL forebear.probe=1\nCOPY end /end\nRUN ["/end"]\n'
 _EPOCH: Final = 315532800
 
 
