@@ -11,6 +11,7 @@ import requests
 from conftest import CHOSEN
 from engines import Registry
 from families import Family
+from passwords import PASSWORD, USER
 from shops import CHAIN, Shop
 from tokens import certify, tokens_in
 
@@ -94,7 +95,7 @@ def test_tokens_that_have_run_out(shop: Shop, tmp_path: Path) -> None:
     """All of them; and those alone that the engine gets, which comes later."""
     with tokens_in(tmp_path) as tokens, running(Registry(tmp_path, tokens.configuration)) as registry:
         shop.stock(registry.address)
-        shop.family.log_in(registry.address, "ann", "word")
+        shop.family.log_in(registry.address, USER, PASSWORD)
         tokens.stale = 10**6
         said = shop.refused()
         assert f"{registry.address} answers 401" in said
