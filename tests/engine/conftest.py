@@ -12,6 +12,7 @@ from engines import Engine, Registry, borrowed, chosen, load_base, remove_images
 from families import Family
 from meeting import Meeting, meeting_on
 from own import Builder, made
+from shops import Shop
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -120,6 +121,23 @@ def registry(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Registry]:
         yield registry
     finally:
         registry.stop()
+
+
+@pytest.fixture
+def second(tmp_path: Path) -> Iterator[Registry]:
+    """The registry of production, for one test."""
+    registry = Registry(tmp_path)
+    registry.start()
+    yield registry
+    registry.stop()
+
+
+@pytest.fixture
+def shop(tmp_path: Path, engine: Engine, project: str) -> Iterator[Shop]:
+    """A family that a test publishes, to a registry that is the test's."""
+    family = Family(tmp_path / "project", engine.host, project)
+    yield Shop(family, tmp_path)
+    family.close()
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:

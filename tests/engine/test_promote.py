@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 import pytest
 from conftest import CHOSEN
-from engines import Registry
 from families import Family
 from shops import CHAIN, Shop, briefly
 
@@ -20,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-    from engines import Engine
+    from engines import Engine, Registry
 
 
 @pytest.fixture(scope="module")
@@ -38,15 +37,6 @@ def shop(tmp_path: Path, engine: Engine, project: str, registry: Registry) -> It
     shop.publish()
     yield shop
     family.close()
-
-
-@pytest.fixture
-def second(tmp_path: Path) -> Iterator[Registry]:
-    """The registry of production."""
-    registry = Registry(tmp_path)
-    registry.start()
-    yield registry
-    registry.stop()
 
 
 def test_a_promotion_that_was_stopped_is_finished_or_taken_back(

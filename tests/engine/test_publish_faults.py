@@ -38,13 +38,6 @@ def engine(engines: Callable[[str], Engine]) -> Engine:
 
 
 @pytest.fixture
-def shop(tmp_path: Path, engine: Engine, project: str) -> Iterator[Shop]:
-    family = Family(tmp_path / "project", engine.host, project)
-    yield Shop(family, tmp_path)
-    family.close()
-
-
-@pytest.fixture
 def own_registry(tmp_path: Path) -> Iterator[Registry]:
     """A registry whose disk the test sees."""
     registry = Registry(tmp_path)

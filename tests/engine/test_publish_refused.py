@@ -10,7 +10,6 @@ import pytest
 import requests
 from conftest import CHOSEN
 from engines import Registry
-from families import Family
 from passwords import PASSWORD, USER
 from shops import CHAIN, Shop
 from tokens import certify, tokens_in
@@ -28,13 +27,6 @@ ANN = "ann:$2b$04$.mW3pk2JTdcxlwG9v0CgCueBcuXqFR.mBjghdNfZoF4Kp.htRMfiy"  # whos
 def engine(engines: Callable[[str], Engine]) -> Engine:
     """One engine: what is tested here is the way to the registry."""
     return engines(CHOSEN[0])
-
-
-@pytest.fixture
-def shop(tmp_path: Path, engine: Engine, project: str) -> Iterator[Shop]:
-    family = Family(tmp_path / "project", engine.host, project)
-    yield Shop(family, tmp_path)
-    family.close()
 
 
 @contextmanager

@@ -11,7 +11,7 @@ from engines import Registry, tags
 from families import Family, identity, outcomes
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
     from pathlib import Path
 
     import docker
@@ -24,15 +24,6 @@ GATE = {"name": "has it", "run": ["/bin/sh", "-c", "cat /top"], "output": "^top$
 def engine(request: pytest.FixtureRequest, engines: Callable[[str], Engine]) -> Engine:
     """An engine of each image store: they push in ways of their own."""
     return engines(request.param)
-
-
-@pytest.fixture
-def second(tmp_path: Path) -> Iterator[Registry]:
-    """The registry of production."""
-    registry = Registry(tmp_path)
-    registry.start()
-    yield registry
-    registry.stop()
 
 
 def upstream(client: docker.APIClient, base: str, reference: str, change: str) -> None:

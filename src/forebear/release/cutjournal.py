@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import hashlib
-import json
 from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated, Final, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import Field
 
-from forebear.jsontext import parse, refused
 from forebear.project import CUTTING
+from forebear.release.journals import Part, read_as, written
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -30,11 +29,7 @@ class State(StrEnum):
     OTHER = "other"
 
 
-class _Part(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
-
-
-class Written(_Part):
+class Written(Part):
     """A file that a cut writes: its text before, None where there was none, and the digest of what it is to hold."""
 
     path: str
@@ -48,7 +43,7 @@ class Written(_Part):
         return State.BEFORE if now == (None if self.before is None else self.before.encode()) else State.OTHER
 
 
-class Line(_Part):
+class Line(Part):
     """The branch of a maintenance line, the commits that it names before and after, and the tag that it is to get."""
 
     branch: Annotated[str, Field(pattern=r"^refs/heads/release/[^\u0000- ]+$")]
@@ -58,7 +53,7 @@ class Line(_Part):
     tag: Tag | None
 
 
-class CutJournal(_Part):
+class CutJournal(Part):
     """A cut that is under way, or was stopped, to a version.
 
     `head` is the commit that it began at, None without git; `commit`: whether it makes one; `tag` the one that it sets.
@@ -81,17 +76,12 @@ def digest(data: bytes) -> str:
 
 def write(journal: CutJournal) -> bytes:
     """The text of a journal."""
-    return (journal.model_dump_json(indent=2) + "\n").encode()
+    return written(journal)
 
 
 def read(data: bytes) -> CutJournal:
     """Read a journal; raises InputError for a damaged one."""
-    document = parse(data, FILE, _AGAIN)
-    try:
-        return CutJournal.model_validate_json(json.dumps(document))
-    except ValidationError as error:
-        first = error.errors()[0]
-        raise refused(FILE, ".".join(map(str, first["loc"])), f"it is damaged: {first['msg']}", _AGAIN) from error
+    return read_as(CutJournal, data, FILE, _AGAIN)
 
 
 def all_are(state: State, states: Iterable[State]) -> bool:

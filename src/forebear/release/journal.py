@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import hashlib
-import json
 from enum import StrEnum
 from itertools import groupby
 from typing import TYPE_CHECKING, Annotated, Final, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import Field
 
-from forebear.jsontext import parse, refused
+from forebear.release.journals import Part, read_as, written
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -38,11 +37,7 @@ class Move(StrEnum):
     CONFLICT = "conflict"
 
 
-class _Part(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
-
-
-class Put(_Part):
+class Put(Part):
     """A tag that is to name `digest`; `before` is what it named, None where there was no such tag.
 
     `rank` orders them: a parent's is lower than that of each child; moving tags come last.
@@ -54,7 +49,7 @@ class Put(_Part):
     rank: Annotated[int, Field(ge=0)]
 
 
-class Journal(_Part):
+class Journal(Part):
     """A publication or promotion that is under way, or was stopped.
 
     `claim` tells it from any other one, `where` is the repository that it claims in; `private` are the tags that it
@@ -74,7 +69,7 @@ class Journal(_Part):
 
 def write(journal: Journal) -> bytes:
     """The text of a journal."""
-    return (journal.model_dump_json(indent=2) + "\n").encode()
+    return written(journal)
 
 
 def promotion_file(version: str, to: str) -> str:
@@ -84,12 +79,7 @@ def promotion_file(version: str, to: str) -> str:
 
 def read(data: bytes, file: str = FILE) -> Journal:
     """Read a journal; raises InputError for a damaged one."""
-    document = parse(data, file, _AGAIN)
-    try:
-        return Journal.model_validate_json(json.dumps(document))
-    except ValidationError as error:
-        first = error.errors()[0]
-        raise refused(file, ".".join(map(str, first["loc"])), f"it is damaged: {first['msg']}", _AGAIN) from error
+    return read_as(Journal, data, file, _AGAIN)
 
 
 def ranks(puts: Iterable[Put]) -> tuple[tuple[Put, ...], ...]:
