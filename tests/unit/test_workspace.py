@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import socket
 import stat
 import subprocess
@@ -19,6 +18,8 @@ from hypothesis import strategies as st
 from forebear.atomic import TEMPORARY
 from forebear.errors import Busy, InputError
 from forebear.workspace import Workspace, find_root
+
+from .nobody import as_nobody
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -43,22 +44,6 @@ def told(*words: str) -> Iterator[None]:
         yield
     for word in words:
         assert word in str(caught.value)
-
-
-@contextmanager
-def as_nobody() -> Iterator[Path]:
-    """A folder of an ordinary user's, and no right beyond that user's."""
-    is_root = os.geteuid() == 0
-    if is_root:
-        os.seteuid(65534)
-    try:
-        folder = Path(tempfile.mkdtemp(dir="/tmp"))
-        yield folder
-        folder.chmod(0o700)
-        shutil.rmtree(folder)
-    finally:
-        if is_root:
-            os.seteuid(0)
 
 
 class TestFindRoot:

@@ -2,11 +2,9 @@ from __future__ import annotations
 
 import hashlib
 import os
-import shutil
 import socket
 import tempfile
 import time
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -20,9 +18,10 @@ from forebear.build.digests import Digests
 from forebear.errors import InputError
 from forebear.workspace import Workspace
 
+from ..nobody import as_nobody
+
 if TYPE_CHECKING:
     import random
-    from collections.abc import Iterator
 
 EMPTY = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
 
@@ -55,23 +54,6 @@ def faults(folder: Path) -> list[str]:
     with pytest.raises(InputError) as caught:
         read(folder)
     return str(caught.value).splitlines()
-
-
-@contextmanager
-def as_nobody() -> Iterator[Path]:
-    """A context of an ordinary user's, and no right beyond that user's."""
-    is_root = os.geteuid() == 0
-    if is_root:
-        os.seteuid(65534)
-    try:
-        root = Path(tempfile.mkdtemp(dir="/tmp"))
-        folder = root / "images" / "app"
-        folder.mkdir(parents=True)
-        yield folder
-        shutil.rmtree(root)
-    finally:
-        if is_root:
-            os.seteuid(0)
 
 
 class TestEntries:
@@ -206,7 +188,9 @@ class TestFaults:
         assert paths(app) == []
 
     def test_what_cannot_be_read(self) -> None:
-        with as_nobody() as folder:
+        with as_nobody() as root:
+            folder = root / "images" / "app"
+            folder.mkdir(parents=True)
             write(folder, a="", b__c="", d__e="", **{".dockerignore": "d\n!d/x\n"})
             for name in ("a", "b", "d"):
                 (folder / name).chmod(0)

@@ -3,9 +3,6 @@ from __future__ import annotations
 import os
 import signal
 import sys
-import tempfile
-from contextlib import contextmanager
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -18,8 +15,10 @@ from forebear.pins.audit.globs import matcher
 from forebear.pins.audit.settings import Settings
 from forebear.pins.audit.tree import Entry, Obstacle, content, walk
 
+from ...nobody import as_nobody
+
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from pathlib import Path
 
 
 def made(root: Path, *paths: str) -> None:
@@ -86,20 +85,6 @@ def test_a_file_is_read_up_to_a_limit(tmp_path: Path, monkeypatch: pytest.Monkey
         found = content(Entry("x", str(tmp_path / "x")))
         assert isinstance(found, bytes)
         assert len(found) == min(size, 200_001)
-
-
-@contextmanager
-def as_nobody() -> Iterator[Path]:
-    """A folder of an ordinary user's, and no right beyond that user's."""
-    is_root = os.geteuid() == 0
-    if is_root:
-        os.seteuid(65534)
-    try:
-        with tempfile.TemporaryDirectory(dir="/tmp") as folder:
-            yield Path(folder)
-    finally:
-        if is_root:
-            os.seteuid(0)
 
 
 def test_what_is_in_the_way_is_a_finding_each_and_the_rest_is_judged() -> None:
