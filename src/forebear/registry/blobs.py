@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
+import requests
+
 from forebear.errors import EngineRefused
 from forebear.registry.auth import scope
 from forebear.registry.failures import failing
@@ -73,8 +75,10 @@ def _rest(transport: Transport, repository: Reference, received: _Received) -> I
     """What is missing of a blob; raises Broken where it ends too early."""
     done = received.size
     headers = {"Range": f"bytes={done}-"} if done else {}
-    call = _get("GET", repository, received.blob.digest, headers, frozenset({200, 206}))
+    call = _get("GET", repository, received.blob.digest, headers, frozenset({200, 206, 404}))
     with failing(repository.registry), transport.retried(lambda: transport.opened(call)) as response:
+        if response.status_code == requests.codes.not_found:
+            raise EngineRefused(f"{repository.name} does not have the blob {received.blob.digest}", status=404)
         skip = done if response.status_code == 200 else 0
         for chunk in response.iter_content(_CHUNK):
             wanted = chunk[skip:]

@@ -57,6 +57,7 @@ class Registry:
         self._transport = Transport(credentials, wait)
         self._mirrors = dict(mirrors)
         self._tell = tell
+        self._keeping_tags: set[str] = set()
 
     def __enter__(self) -> Self:
         return self
@@ -93,9 +94,10 @@ class Registry:
 
         They are checked against its size and digest: do not use them before the last has come without an error.
         """
-        place = self._first(repository, lambda each: each if blobs.has(self._transport, each, blob.digest) else None)
-        if place is None:
-            raise EngineRefused(f"{repository.name} does not have the blob {blob.digest}", status=404)
+        place = repository
+        if repository.registry in self._mirrors:
+            held = self._first(repository, lambda each: each if blobs.has(self._transport, each, blob.digest) else None)
+            place = held or repository
         return blobs.stream(self._transport, place, blob)
 
     def read_blob(self, repository: Reference, blob: Descriptor, limit: int = LIMIT) -> bytes:
@@ -147,11 +149,21 @@ class Registry:
         blobs.upload(self._transport, target, blob, lambda: self.blob(source, blob), mounted)
 
     def delete(self, reference: Reference) -> bool:
-        """Delete a tag, or, by digest, a manifest with all its tags; whether there was one."""
+        """Delete a tag, or, by digest, a manifest with all its tags; whether there was one.
+
+        A registry that does not allow tags to be deleted (OCI distribution, "Deleting tags") is asked for that once.
+        """
+        if not reference.digest and reference.registry in self._keeping_tags:
+            raise EngineRefused(f"{reference.registry} does not allow tags to be deleted", status=405)
         scopes = (scope(reference.repository, "pull", "delete"),)
         path = f"{reference.repository}/manifests/{_named(reference)}"
         call = Call(reference.registry, "DELETE", path, scopes, frozenset({202, 404}))
-        return self._transport.call(call).status == 202
+        try:
+            return self._transport.call(call).status == 202
+        except EngineRefused as error:
+            if not reference.digest and error.status == 405:
+                self._keeping_tags.add(reference.registry)
+            raise
 
     # One registry.
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import dataclass, field
+from functools import cache
 from http.cookiejar import DefaultCookiePolicy
 from time import sleep
 from typing import TYPE_CHECKING, Any, Final, TypeVar
@@ -78,6 +79,7 @@ class Transport:
         self._authority = Authority(credentials, self._ask)
         self._session = _Session()
         self._session.headers.update({"Accept-Encoding": "identity", "User-Agent": "forebear"})
+        self._session.trust_env = False  # it would look at the whole environment again for each request
         # What one registry would have us remember is no other's business, nor another thread's.
         self._session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
         for scheme in _PORTS:
@@ -137,6 +139,7 @@ class Transport:
             timeout=(_CONNECT_SECONDS, SECONDS),
             stream=True,
             allow_redirects=False,
+            **_surroundings(*_origin(url)),
             **options,
         )
 
@@ -168,6 +171,14 @@ class _Header(AuthBase):
         if self.text:
             request.headers["Authorization"] = self.text
         return request
+
+
+@cache
+def _surroundings(scheme: str, host: str | None, port: int | None) -> Mapping[str, Any]:
+    """The proxies and the authorities that the environment names for a host."""
+    shown = f"[{host}]" if host and ":" in host else host
+    said = requests.Session().merge_environment_settings(f"{scheme}://{shown}:{port}", {}, None, None, None)
+    return {name: said[name] for name in ("proxies", "verify")}
 
 
 def _host_of_tokens(realm: str) -> str:

@@ -42,22 +42,27 @@ class Tagging:
 
     def _set(self, put: Put) -> TagMoved:
         reference = Reference.parse(put.reference)
+        is_set = (self._move if put.before else self._create)(reference, put)
+        return TagMoved(put.reference, put.digest, Fate.SET if is_set else Fate.THERE)
+
+    def _create(self, reference: Reference, put: Put) -> bool:
+        """Set a tag that named nothing; whether that had still to be done."""
+        try:
+            return self.registry.create(reference, self._manifest(reference, put.digest))
+        except Exists as error:
+            raise moved(put, error.digest) from error
+
+    def _move(self, reference: Reference, put: Put) -> bool:
+        """Set a tag that named something else; whether that had still to be done."""
         now = self.registry.digest(reference)
         move = forward(put, now)
         if move is Move.CONFLICT:
             raise moved(put, now)
         if move is Move.PUT:
-            self._put(reference, put)
-        return TagMoved(put.reference, put.digest, Fate.SET if move is Move.PUT else Fate.THERE)
-
-    def _put(self, reference: Reference, put: Put) -> None:
-        manifest = self._manifest(reference, put.digest)
-        try:
-            (self.registry.put if put.before else self.registry.create)(reference, manifest)
-        except Exists as error:
-            raise moved(put, error.digest) from error
-        if (again := self.registry.digest(reference)) != put.digest:
-            raise moved(put, again)
+            self.registry.put(reference, self._manifest(reference, put.digest))
+            if (again := self.registry.digest(reference)) != put.digest:
+                raise moved(put, again)
+        return move is Move.PUT
 
     def check(self, puts: Iterable[Put]) -> None:
         """Read all tags once more. Raises BuildFailed where one was moved."""

@@ -202,8 +202,13 @@ class TestDelete:
             assert not registry.delete(server.tag)
 
     def test_a_registry_that_does_not_allow_it(self, registry: Registry) -> None:
-        with serving(Answer(status=405)) as server, pytest.raises(EngineRefused, match="does not allow that"):
-            registry.delete(server.tag)
+        with serving(Answer(status=405)) as server:
+            for said in ("does not allow that", "does not allow tags to be deleted"):
+                with pytest.raises(EngineRefused, match=said):
+                    registry.delete(server.tag)
+            with pytest.raises(EngineRefused, match="does not allow that"):
+                registry.delete(server.index(INDEX.body))
+        assert server.lines == ["DELETE /manifests/1", f"DELETE /manifests/{DIGEST}"]
 
 
 class TestMirrors:
