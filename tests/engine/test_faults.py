@@ -151,13 +151,17 @@ def test_two_clones_at_once_do_not_disturb_each_other(
     family: Family, busybox_base: str, client: docker.APIClient, meeting: Meeting, tmp_path: Path
 ) -> None:
     """Both need the same parents; the one is through before the other comes to its last child."""
-    family.add("a", busybox_base, "ENV A=1")
+    family.add("a", busybox_base, meeting.run("both"))
     family.add("wait", "a", meeting.run("one"))
     family.add("last", "wait", "COPY --from={{ uses.a }} /bin/busybox /copy", uses={"a": "a"})
     family.lock()
     other = family.clone(tmp_path / "other")
     other.template("wait", meeting.run("two"))
-    first, second = family.start("build"), other.start("build")
+    first = family.start("build")
+    meeting.arrived("both")
+    second = other.start("build")
+    until((other.root / ".forebear/logs/a.log").exists)
+    meeting.release("both")
     meeting.arrived("one", "two")
     meeting.release("one")
     assert ended(first, 0).lines[-1] == "3 built"
