@@ -19,7 +19,7 @@ from forebear.build.key import IMAGE, INPUTS, KEY, OCI, PARENT, STAMPED
 from forebear.build.plan import Action
 from forebear.build.promise import Grade, Graded
 from forebear.build.recipe import BaseKind, Target
-from forebear.cli import outdated, promote, prune, publish, verify
+from forebear.cli import outdated, outlook, promote, prune, publish, verify
 from forebear.cli.events import document as event
 from forebear.cli.lock import check_document, latest_document
 from forebear.cli.main import COMMANDS, forebear, run
@@ -329,7 +329,9 @@ def releases(place: Site) -> Iterator[dict[str, Any]]:
     digests = (("docker.io/acme/web:1.0.0", f"sha256:{'0' * 64}"),)
     yield {"format": "forebear.publish/1", **publish.document(Release("1.0.0", "releases/1.0.0.json", digests, True))}
     planned = (Planned("docker.io/acme/web:1.0.0", Does.PUSH, "not published yet"),)
-    yield {"format": "forebear.publish-plan/1", **publish.plan_document(Outlook("", planned))}
+    made = outlook.document(Outlook("", planned))
+    yield {"format": "forebear.publish-plan/1", **made}
+    yield {"format": "forebear.promote-plan/1", "version": "1.0.0", "to": "example.org", **made}
     yield {"format": "forebear.publish-abort/1", "version": "1.0.0"}
     yield {"format": "forebear.promote/1", **promote.document(Promoted("1.0.0", "example.org", digests))}
     yield {"format": "forebear.promote-abort/1", "version": "1.0.0", "to": "example.org"}

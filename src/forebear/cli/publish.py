@@ -6,15 +6,13 @@ from typing import TYPE_CHECKING
 
 import click
 
+from forebear.cli import outlook
 from forebear.cli.common import common, open_project
 
 if TYPE_CHECKING:
     from forebear.cli.console import Console
     from forebear.project import Project
-    from forebear.release.outlook import Outlook
     from forebear.release.publish import Release
-
-COLORS = {"push": "yellow", "move": "yellow", "skip": "green", "stay": None}
 
 
 @click.command(
@@ -44,7 +42,10 @@ def command(console: Console, *, dry_run: bool, abort: bool, take_over: bool, jo
 
     project, engine = open_project(console.start), api.connect()
     if dry_run:
-        return _plan(console, api.publication_plan(project, engine))
+        made = api.publication_plan(project, engine)
+        outlook.show(console, made, "publication")
+        console.document("forebear.publish-plan/1", outlook.document(made))
+        return 0
     from forebear.cli.sending import sending
 
     with sending(console) as emit:
@@ -71,22 +72,6 @@ def _tell(console: Console, project: Project, version: str, record: str, *, news
     console.note(f"{version} is published; commit its record, {record}")
     if version != project.family.lineage.version:
         console.note(f"now run it again for {project.family.lineage.version}")
-
-
-def _plan(console: Console, made: Outlook) -> int:
-    if made.unfinished:
-        console.note(f"first, the publication of {made.unfinished} is finished, which was stopped")
-    width = max((len(each.reference) for each in made.planned), default=0)
-    for each in made.planned:
-        console.result(f"{each.does:<5} {each.reference:<{width}}  {each.why}", fg=COLORS[each.does])
-    console.document("forebear.publish-plan/1", plan_document(made))
-    return 0
-
-
-def plan_document(made: Outlook) -> dict[str, object]:
-    """What a publication would do, as `--json` prints it."""
-    planned = [{"reference": each.reference, "does": each.does, "why": each.why} for each in made.planned]
-    return {"unfinished": made.unfinished, "tags": planned}
 
 
 def _aborted(console: Console, version: str | None) -> int:

@@ -46,8 +46,8 @@ class Claim:
     def _tag(self) -> Reference:
         return self.where.with_tag(TAG)
 
-    def take(self, *, over: bool = False) -> None:
-        """Claim; `over` takes another's place. Raises Busy where another publication is under way."""
+    def look(self, *, over: bool = False) -> None:
+        """Raise Busy where another publication is under way, unless `over` says that its place may be taken."""
         there = self.registry.manifest(self._tag)
         said = dict(there.annotations) if there else {}
         if _is_standing(said) and said[OWNER] != self.token and not over:
@@ -56,6 +56,10 @@ class Claim:
                 f" by {said.get('forebear.by', '?')}, since {said.get('forebear.since', '?')}",
                 "wait until it is done; where it was killed, run it again there, or: forebear publish --take-over",
             )
+
+    def take(self, *, over: bool = False) -> None:
+        """Claim; `over` takes another's place. Raises Busy where another publication is under way."""
+        self.look(over=over)
         self._own = note(self._annotations())
         self.registry.put(self._tag, self._own)
         self._since = time.monotonic()

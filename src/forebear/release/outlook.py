@@ -1,28 +1,36 @@
-"""What a publication would do, without doing any of it."""
+"""What a publication or a promotion would do, without doing any of it."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
-from forebear.release import movingtags
+from forebear.reference import Reference
+from forebear.release import movingtags, record
 from forebear.release.files import load_journal
+from forebear.release.journal import Move, Phase, Put, forward
 from forebear.release.ready import compare, survey
-from forebear.release.tagging import pooled
+from forebear.release.tagging import moved, pooled
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from forebear.engine.model import Engine
+    from forebear.lineage.model import Moving
     from forebear.project import Project
     from forebear.registry.client import Registry
+    from forebear.release.journal import Journal
+
+_UNKNOWN: Final = f"sha256:{'0' * 64}"
+"""In the place of the digest of what is not pushed yet."""
 
 
 class Does(StrEnum):
     """What is done to a tag."""
 
     PUSH = "push"
+    COPY = "copy"
     SKIP = "skip"
     MOVE = "move"
     STAY = "stay"
@@ -30,7 +38,7 @@ class Does(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Planned:
-    """What a publication would do to a tag, and why."""
+    """What would be done to a tag, and why."""
 
     reference: str
     does: Does
@@ -39,7 +47,7 @@ class Planned:
 
 @dataclass(frozen=True, slots=True)
 class Outlook:
-    """What a publication would do; `unfinished` is the version of one that was stopped, which comes first."""
+    """What would be done; `unfinished` is the version of what was stopped among its tags, and is finished first."""
 
     unfinished: str
     planned: tuple[Planned, ...]
@@ -48,27 +56,71 @@ class Outlook:
 def outlook(project: Project, engine: Engine, registry: Registry, *, jobs: int) -> Outlook:
     """What a publication would do, ancestors first. Raises as the publication itself would."""
     journal = load_journal(project)
-    _, ready = survey(project, engine)
+    unfinished = journal.version if journal and journal.phase is Phase.TAGGING else ""
     with pooled(jobs) as pool:
+        if journal and unfinished == project.family.lineage.version:
+            images = record.read(journal.record.encode(), record.path_of(unfinished)).images.values()
+            return stopped(registry, journal, {each.reference: each.digest for each in images}, Does.PUSH, pool.map)
+        _, ready = survey(project, engine)
         there = compare(project, registry, ready, pool.map)
-    names = dict.fromkeys(each.target.image for each in ready)
-    images = project.family.lineage.images
-    versions = tuple(
-        Planned(str(images[name].reference), Does.SKIP, f"published as {there[name].top.digest}")
-        if name in there
-        else Planned(str(images[name].reference), Does.PUSH, "not published yet")
-        for name in names
+    digests = {each.target.image: _UNKNOWN for each in ready} | {name: seen.top.digest for name, seen in there.items()}
+    versions = {project.family.lineage.images[name].reference: digest for name, digest in digests.items()}
+    planned = (
+        skipped(str(reference), digest)
+        if digest != _UNKNOWN
+        else Planned(str(reference), Does.PUSH, "not published yet")
+        for reference, digest in versions.items()
     )
-    return Outlook(journal.version if journal else "", (*versions, *_moving(project, registry, list(names))))
+    return Outlook(unfinished, (*planned, *moving(registry, versions, project.family.lineage.tags)))
 
 
-def _moving(project: Project, registry: Registry, names: list[str]) -> Iterator[Planned]:
-    lineage = project.family.lineage
-    for name in names:
-        image = lineage.images[name]
-        for tag in movingtags.names(image.version, lineage.tags):
+def skipped(reference: str, digest: str) -> Planned:
+    """A tag that names what it is to name."""
+    return Planned(reference, Does.SKIP, f"names {digest}")
+
+
+def moving(registry: Registry, versions: Mapping[Reference, str], kinds: Iterable[Moving]) -> Iterator[Planned]:
+    """What happens to the tags that move, given the digests that the tags of versions are to name."""
+    kinds = tuple(kinds)
+    for version, digest in versions.items():
+        for tag in movingtags.names(str(version.tag), kinds):
             said: list[str] = []
-            put = movingtags.put(registry, image.reference, tag, f"sha256:{'0' * 64}", 0, said.append)
-            was = f"names {put.before} now" if put and put.before else "is not there yet"
-            does = Does.MOVE if put else Does.STAY
-            yield Planned(str(image.reference.with_tag(tag)), does, was if put else said[0])
+            put = movingtags.put(registry, version, tag, digest, 0, said.append)
+            yield _moving(put) if put else Planned(str(version.with_tag(tag)), Does.STAY, said[0])
+
+
+def _moving(put: Put) -> Planned:
+    if put.before == put.digest:
+        return skipped(put.reference, put.digest)
+    return Planned(put.reference, Does.MOVE, f"names {put.before} now" if put.before else "is not there yet")
+
+
+def stopped(
+    registry: Registry,
+    journal: Journal,
+    versions: Mapping[str, str],
+    does: Does,
+    each_of: Callable[[Callable[[Put], str | None], Iterable[Put]], Iterable[str | None]],
+) -> Outlook:
+    """What finishing does, ancestors first; `versions` are the digests that all tags of versions are to name.
+
+    `does` is what was done to them, `each_of` maps as the built-in function does. Raises BuildFailed where somebody
+    else moved a tag.
+    """
+    named = each_of(lambda put: registry.digest(Reference.parse(put.reference)), journal.puts)
+    left = {
+        put.reference: _left(put, now, does if put.reference in versions else None)
+        for put, now in zip(journal.puts, named, strict=True)
+    }
+    all_of = {reference: skipped(reference, digest) for reference, digest in versions.items()} | left
+    return Outlook(journal.version, tuple(all_of.values()))
+
+
+def _left(put: Put, now: str | None, does: Does | None) -> Planned:
+    """What is left to do to a tag that names `now`; `does` is None for one that moves."""
+    move = forward(put, now)
+    if move is Move.CONFLICT:
+        raise moved(put, now)
+    if move is Move.SKIP:
+        return skipped(put.reference, put.digest)
+    return Planned(put.reference, does, "only its tag is missing") if does else _moving(put)

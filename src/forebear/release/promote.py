@@ -16,6 +16,7 @@ from forebear.release.claims import Claim
 from forebear.release.events import Noted
 from forebear.release.files import load_journal, remove_journal, save_journal
 from forebear.release.journal import Journal, Phase, Put, promotion_file
+from forebear.release.outlook import Does, Outlook, Planned, moving, skipped, stopped
 from forebear.release.tagging import Tagging, pooled, serial
 from forebear.release.verify import by_record, relocated
 
@@ -75,6 +76,22 @@ class _Promotion:
         self._clear(claim)
         digests = tuple((str(self.target(name)), image.digest) for name, image in self.record.images.items())
         return Promoted(self.record.version, self.to, digests)
+
+    def outlook(self, *, take_over: bool) -> Outlook:
+        """What `run` would do."""
+        journal = load_journal(self.project, self.file)
+        targets = {self.target(name): image.digest for name, image in self.record.images.items()}
+        versions = {str(target): digest for target, digest in targets.items()}
+        if journal is None or journal.phase is Phase.PUSHING:
+            missing = {str(self.target(name)) for name in self._check()}
+            self._claim().look(over=take_over)
+            planned = (
+                Planned(target, Does.COPY, "not there yet") if target in missing else skipped(target, digest)
+                for target, digest in versions.items()
+            )
+            return Outlook("", (*planned, *moving(self.registry, targets, self.project.family.lineage.tags)))
+        self._claim().look(over=take_over)
+        return stopped(self.registry, journal, versions, Does.COPY, self.pool.map)
 
     def _claim(self) -> Claim:
         where = self.target(next(iter(self.record.images)))
@@ -211,6 +228,14 @@ def promote(
     """Copy a release to another registry, once it is verified. Raises BuildFailed, Busy, EngineError."""
     with pooled(jobs) as pool:
         return _Promotion(project, registry, record, to, serial(emit), pool).run(take_over=take_over)
+
+
+def outlook(
+    project: Project, registry: Registry, record: Record, to: str, *, jobs: int, take_over: bool = False
+) -> Outlook:
+    """What a promotion would do, ancestors first. Raises as the promotion itself would."""
+    with pooled(jobs) as pool:
+        return _Promotion(project, registry, record, to, lambda _event: None, pool).outlook(take_over=take_over)
 
 
 def abort(project: Project, registry: Registry, record: Record, to: str, emit: Emit, *, jobs: int) -> bool:
