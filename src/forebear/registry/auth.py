@@ -8,6 +8,7 @@ import time
 from base64 import b64encode
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Any, Final
 
 from forebear.errors import EngineRefused
@@ -72,8 +73,8 @@ def _challenge(scheme: str, text: str) -> Challenge:
     return Challenge(scheme, said.get("realm", ""), said.get("service", ""), scopes)
 
 
-Ask = Callable[[str, str, Mapping[str, Any], tuple[str, str] | None], Any]
-"""Asks a server of tokens, by method, address, parameters and password; gives the JSON of its answer."""
+Ask = Callable[[str, str, str, Mapping[str, Any], tuple[str, str] | None], Any]
+"""Asks a server of tokens for a registry, by method, address, parameters and password; gives the JSON of its answer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,11 +136,12 @@ class Authority:
         """A token for scopes, by a password, by an identity token, or for anybody."""
         begun = self.clock()
         asked: dict[str, Any] = {"service": challenge.service} if challenge.service else {}
+        ask = partial(self.ask, registry)
         if login and login.identity_token:
             form = {"grant_type": "refresh_token", "client_id": _CLIENT, "refresh_token": login.identity_token}
-            said = self.ask("POST", challenge.realm, {**asked, **form, "scope": " ".join(sorted(scopes))}, None)
+            said = ask("POST", challenge.realm, {**asked, **form, "scope": " ".join(sorted(scopes))}, None)
         else:
-            said = self.ask("GET", challenge.realm, {**asked, "scope": sorted(scopes)}, login.basic if login else None)
+            said = ask("GET", challenge.realm, {**asked, "scope": sorted(scopes)}, login.basic if login else None)
         if not isinstance(said, dict):
             raise EngineRefused(f"the server of tokens of {registry} answers with what holds no token")
         text, seconds = said.get("token") or said.get("access_token"), said.get("expires_in")

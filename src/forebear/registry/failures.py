@@ -16,7 +16,7 @@ from forebear.errors import EngineError, EngineRefused, EngineUnreachable
 from forebear.retry import PASSING, Broken, Passing, wait_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator
 
 _SHOWN: Final = 200
 _LATER: Final = "try again later, or ask who runs it"
@@ -88,11 +88,15 @@ def _why(error: BaseException) -> str:
     return _short(re.sub(r"\S*[/?&]\S*", "…", str(error))) or type(error).__name__
 
 
-def refusal(what: str, registry: str, status: int, headers: Mapping[str, str], body: bytes) -> EngineRefused:
-    """The error that an answer means; one that may pass where that is so."""
-    problem = f"{registry} answers {status} to {what}{_said(body)}"
+def refusal(what: str, host: str, answer: requests.Response, body: bytes, registry: str) -> EngineRefused:
+    """The error that a host's answer means; one that may pass where that is so.
+
+    `body` is its first part; `registry` is whose password it wants, where the host is a server of tokens only.
+    """
+    status = answer.status_code
+    problem = f"{host} answers {status} to {what}{_said(body)}"
     if status in PASSING:
-        return Passing(problem, _ACTIONS.get(status, _LATER), status=status, wait=wait_of(headers))
+        return Passing(problem, _ACTIONS.get(status, _LATER), status=status, wait=wait_of(answer.headers))
     return EngineRefused(problem, _ACTIONS.get(status, "").format(registry=registry), status=status)
 
 

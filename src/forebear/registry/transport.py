@@ -143,14 +143,16 @@ class Transport:
             **options,
         )
 
-    def _ask(self, method: str, realm: str, said: Mapping[str, Any], password: tuple[str, str] | None) -> Any:
-        """Ask a server of tokens; what it wants to know is in the address of a GET, in the body of a POST."""
+    def _ask(
+        self, registry: str, method: str, realm: str, said: Mapping[str, Any], password: tuple[str, str] | None
+    ) -> Any:
+        """Ask a registry's server of tokens; what it wants to know is in the address of a GET, in a POST's body."""
         host = _host_of_tokens(realm)
         carried = {"params" if method == "GET" else "data": said}
         with failing(host), self._send(method, realm, basic(password), **carried) as response:
             what = "our asking for a token"
             if response.status_code != requests.codes.ok:
-                raise refusal(what, host, response.status_code, response.headers, _start(response))
+                raise refusal(what, host, response, _start(response), registry)
             return _json(_whole(response, what, LIMIT), host)
 
 
@@ -222,7 +224,7 @@ def led(url: str, target: str, registry: str) -> str:
 def _refused(call: Call, response: requests.Response) -> EngineRefused:
     """The error that an answer means; the answer is closed."""
     with response:
-        return refusal(str(call), call.registry, response.status_code, response.headers, _start(response))
+        return refusal(str(call), call.registry, response, _start(response), call.registry)
 
 
 def _start(response: requests.Response) -> bytes:

@@ -188,12 +188,17 @@ class TestBearer:
             with pytest.raises(EngineRefused, match="answers 401"):
                 registry.digest(server.tag)
 
-    def test_a_password_that_is_refused_is_told_without_it(self, known: Registry) -> None:
-        with serving(Answer(), Answer(status=401)) as server:
-            server.answers[0] = challenge(f'Bearer realm="http://{server.address}/token"')
-            with pytest.raises(EngineRefused, match="answers 401 to our asking for a token") as told:
-                known.digest(server.tag)
-        assert "word" not in str(told.value)
+    @pytest.mark.parametrize("login", [Login("user", "word"), Login("", identity_token="word"), None])
+    def test_a_server_of_tokens_that_refuses_is_told_with_the_registry_to_log_in_to(self, login: Login | None) -> None:
+        said = Answer(b'{"errors": [{"code": "DENIED", "message": "not you"}]}', status=401)
+        with Registry(lambda _: login) as registry, serving(said) as tokens, serving(Answer()) as server:
+            server.answers[0] = challenge(f'Bearer realm="http://{tokens.address}/token"')
+            with pytest.raises(EngineRefused) as told:
+                registry.digest(server.tag)
+        assert str(told.value) == (
+            f"{tokens.address} answers 401 to our asking for a token: DENIED not you;"
+            f" if it is there and private, run: docker login {server.address}"
+        )
 
     def test_a_server_of_tokens_that_is_busy_is_asked_again(self, registry: Registry, waits: list[float]) -> None:
         with serving(Answer(), Answer(status=429, headers={"Retry-After": "3"}), Answer(), token(), INDEX) as server:
