@@ -139,8 +139,10 @@ def test_of_two_runs_in_a_project_the_second_is_told_at_once(
     family.lock()
     first = family.start("build")
     meeting.arrived("busy")
-    for command in ("build", "render", "lock"):
-        told = family.forebear(command, *(["--local"] if command == "lock" else []), code=2)
+    promote = "promote 1.0.0 --to localhost:5000"
+    others = ("cut patch", "publish", "publish --abort", promote, f"{promote} --abort", "prune --yes")
+    for words in ("build", "render", "lock --local", *others):
+        told = family.forebear(*words.split(), code=2)
         assert f"another forebear is at work in this project (process {first.pid}, since " in told.err
         assert "wait until it is done, then run this again" in told.err
     meeting.release("busy")

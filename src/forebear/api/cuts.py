@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -65,17 +66,22 @@ def cut(
 
     `wanted` is patch, minor, major, release or a version; `now` the moment of the cut in seconds since 1970;
     with a `registry` that is asked what is published. All or nothing: where anything fails, the files are as before.
-    Raises InputError, and BuildFailed where git refuses.
+    Raises InputError, Busy, and BuildFailed where git refuses.
     """
+    with nullcontext() if options.dry_run else project.workspace.locked():
+        return _cut(project, wanted, selected, options, registry, now or int(time.time()))
+
+
+def _cut(
+    project: Project, wanted: str, selected: Sequence[str], options: CutOptions, registry: Registry | None, now: int
+) -> Cutting:
     from forebear.release import cut as cutting
     from forebear.release.notes import FILE
 
     git = Git(project.workspace.root)
     check_tree(project, git, options)
     chosen = select(project.family, selected)
-    made = cutting.cut(
-        project.family, cutting.own_keys(project.declaration), wanted, chosen, now or int(time.time()), options.pre
-    )
+    made = cutting.cut(project.family, cutting.own_keys(project.declaration), wanted, chosen, now, options.pre)
     after = _declared(project, made)
     _check_published(project, after, git, made, registry)
     _check_kept(project, after, made)
@@ -99,20 +105,19 @@ def _carried_out(
     if options.dry_run:
         return done
     workspace, git = project.workspace, Git(project.workspace.root)
-    with workspace.locked():
-        _check_unchanged(project)
-        journal = CutJournal(
-            version=done.cut.after,
-            head=git.head,
-            commit=options.commit or options.tag,
-            tag=f"v{done.cut.after}" if options.tag else None,
-            files=planned(workspace, files),
-        )
-        with journaled(workspace, journal):
-            for path, data in files.items():
-                workspace.write(path, data)
-            made = commit(git, journal, done.files) if journal.commit else ""
-        return replace(done, plan=_plan(after, done.cut), commit=made, tag=journal.tag or "")
+    _check_unchanged(project)
+    journal = CutJournal(
+        version=done.cut.after,
+        head=git.head,
+        commit=options.commit or options.tag,
+        tag=f"v{done.cut.after}" if options.tag else None,
+        files=planned(workspace, files),
+    )
+    with journaled(workspace, journal):
+        for path, data in files.items():
+            workspace.write(path, data)
+        made = commit(git, journal, done.files) if journal.commit else ""
+    return replace(done, plan=_plan(after, done.cut), commit=made, tag=journal.tag or "")
 
 
 def _check_unchanged(project: Project) -> None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 from forebear.errors import Fault, InputError, Place
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Sequence
 
     from forebear.engine.model import Engine
     from forebear.project import Project
@@ -150,9 +150,19 @@ def promote(
     """
     from forebear.release.promote import promote as carried_out
 
-    record = _promoted(project, release, to)
     with project.workspace.locked():
+        record = _promoted(project, release, to)
         return carried_out(project, registry or registries(), record, to, emit, jobs=JOBS, take_over=take_over)
+
+
+def promotion_plan(
+    project: Project, release: str, to: str, *, take_over: bool = False, registry: Registry | None = None
+) -> Outlook:
+    """What `promote` would do. Raises as that would."""
+    from forebear.release.promote import outlook
+
+    record = _promoted(project, release, to)
+    return outlook(project, registry or registries(), record, to, jobs=JOBS, take_over=take_over)
 
 
 def abort_promotion(
@@ -164,8 +174,8 @@ def abort_promotion(
     """
     from forebear.release.promote import abort
 
-    record = _promoted(project, release, to)
     with project.workspace.locked():
+        record = _promoted(project, release, to)
         return abort(project, registry or registries(), record, to, emit, jobs=JOBS)
 
 
@@ -202,12 +212,22 @@ def prune_plan(project: Project, engine: Engine, keep: int | None = None) -> tup
     return plan(project, engine, keep or project.family.lineage.keep)
 
 
-def prune(project: Project, engine: Engine, decisions: Iterable[Decision]) -> Pruned:
-    """Remove what is to go by a plan; what a container uses by now stays. Raises EngineError."""
+def prune(
+    project: Project,
+    engine: Engine,
+    keep: int | None = None,
+    agreed: Callable[[Sequence[Decision]], bool] = lambda _plan: True,
+) -> tuple[tuple[Decision, ...], Pruned | None]:
+    """Remove what is to go by a plan as `prune_plan` makes it; the plan, and what went, None where nothing was to.
+
+    `agreed` is shown the plan, and says whether to go on; what a container uses by then stays. Raises InputError, Busy,
+    EngineError.
+    """
     from forebear.release.prune import remove
 
     with project.workspace.locked():
-        return remove(engine, tuple(decisions))
+        decisions = prune_plan(project, engine, keep)
+        return decisions, remove(engine, decisions) if agreed(decisions) else None
 
 
 def record_schema() -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from functools import partial
 from typing import TYPE_CHECKING
 
 import click
@@ -39,22 +40,24 @@ def command(console: Console, *, keep: int | None, yes: bool, dry_run: bool) -> 
     from forebear import api
 
     project, engine = open_project(console.start), api.connect()
-    decisions = api.prune_plan(project, engine, keep)
+    if dry_run:
+        decisions, done = api.prune_plan(project, engine, keep), None
+        _show(console, decisions)
+    else:
+        decisions, done = api.prune(project, engine, keep, partial(_agreed, console, yes=yes))
+    if done:
+        told = "the engine is too busy to tell" if done.freed is None else f"{done.freed / 1e6:.1f} MB"
+        console.result(f"removed {len(done.removed)}; freed: {told}", bold=True)
+    console.document("forebear.prune/1", document(decisions, done))
+    return 0
+
+
+def _agreed(console: Console, decisions: Sequence[Decision], *, yes: bool) -> bool:
+    """Show a plan, and ask for it."""
     _show(console, decisions)
-    going = [each for each in decisions if each.remove]
-    if dry_run or not going or not _agreed(len(going), yes=yes):
-        if not going:
-            console.note("nothing is superseded")
-        return _end(console, decisions, None)
-    done = api.prune(project, engine, going)
-    told = "the engine is too busy to tell" if done.freed is None else f"{done.freed / 1e6:.1f} MB"
-    console.result(f"removed {len(done.removed)}; freed: {told}", bold=True)
-    return _end(console, decisions, done)
-
-
-def _agreed(count: int, *, yes: bool) -> bool:
-    if yes:
-        return True
+    count = sum(each.remove for each in decisions)
+    if yes or not count:
+        return count > 0
     if not sys.stdin.isatty():
         raise click.UsageError("nobody can be asked without a terminal; look with --dry-run, then add --yes")
     return click.confirm(f"Remove {count} from the engine?", err=True)
@@ -66,15 +69,12 @@ def _show(console: Console, decisions: Sequence[Decision]) -> None:
         if each.remove or console.verbose:
             word, color = ("remove", "yellow") if each.remove else ("keep", "green")
             console.result(f"{word:<6} {_name(each):<{width}}  {each.why}", fg=color)
+    if not any(each.remove for each in decisions):
+        console.note("nothing is superseded")
 
 
 def _name(each: Decision) -> str:
     return each.tagged.reference.removeprefix("docker.io/")
-
-
-def _end(console: Console, decisions: Sequence[Decision], done: Pruned | None) -> int:
-    console.document("forebear.prune/1", document(decisions, done))
-    return 0
 
 
 def document(decisions: Sequence[Decision], done: Pruned | None) -> dict[str, object]:
