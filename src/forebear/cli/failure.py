@@ -5,15 +5,13 @@ from __future__ import annotations
 import tempfile
 import traceback
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
 import click
 
-from forebear.cli.console import clean
+from forebear.cli.console import Console, clean
 from forebear.errors import Error, InputError
-
-if TYPE_CHECKING:
-    from forebear.cli.console import Console
 
 
 def report(error: Error, console: Console) -> int:
@@ -22,6 +20,16 @@ def report(error: Error, console: Console) -> int:
     for line in _lines(error):
         console.alert(line)
     return error.exit_code
+
+
+def misuse(problem: str, *, as_json: bool) -> int:
+    """Tell of arguments that are wrong, where no command has begun; the exit code."""
+    console = Console(Path(), as_json=as_json)
+    error = {"problem": problem, "action": ""}
+    with suppress(OSError):  # a reader that went away, a full disk
+        console.line("forebear.error/1", {"exit": InputError.exit_code, "errors": [error]})
+    console.alert(f"forebear: {problem}")
+    return InputError.exit_code
 
 
 def _lines(error: Error) -> list[str]:

@@ -7,6 +7,7 @@ import os
 import signal
 import sys
 from importlib import import_module
+from itertools import takewhile
 from keyword import iskeyword
 from typing import TYPE_CHECKING, Final, NoReturn
 
@@ -126,7 +127,7 @@ def run(arguments: Sequence[str] | None = None) -> int:
     try:
         code = forebear.main(args=arguments, prog_name="forebear", standalone_mode=False)
     except click.ClickException as error:
-        return _say(error.format_message(), 2)
+        return _misused(error, sys.argv[1:] if arguments is None else arguments)
     except (KeyboardInterrupt, click.Abort):
         return _say("interrupted; what was done is kept, the next run carries on", INTERRUPTED)
     except SystemExit as error:  # what click makes of a reader that went away
@@ -143,6 +144,12 @@ def _interrupt(_signal: int, _frame: FrameType | None) -> NoReturn:
 def _say(message: str, code: int) -> int:
     click.echo(f"forebear: {message}", err=True)
     return code
+
+
+def _misused(error: click.ClickException, arguments: Sequence[str]) -> int:
+    from forebear.cli.failure import misuse
+
+    return misuse(error.format_message(), as_json="--json" in takewhile(lambda word: word != "--", arguments))
 
 
 def _defect(error: Exception) -> int:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from forebear.cli.console import clean
+from forebear.cli.console import Console, clean
 from forebear.cli.main import run
 from forebear.errors import BuildFailed, EngineUnreachable
 
@@ -43,6 +43,13 @@ class TestExitCodes:
             ["lock", "fedora"],
             ["lock", "--upgrade", "fdora"],
             ["completion", "tcsh"],
+            ["grpah", "--json"],
+            ["plan", "--json", "--nonsense"],
+            ["plan", "--nonsense", "--", "--json"],
+            ["publish", "--dry-run", "--abort", "--json"],
+            ["promote", "1.0.0", "--to", "example.org", "--dry-run", "--abort"],
+            ["promote", "1.0.0", "--to", "example.org/", "--dry-run"],
+            ["promote", "1.0.0", "--to", "example.org", "--dry-run", "--json"],
         ):
             assert shell(*arguments).code == 2
         shell.note("files")
@@ -61,8 +68,8 @@ class TestExitCodes:
 
     def test_2_another_forebear_is_at_work(self, chain: Site, shell: Shell) -> None:
         with chain.project.workspace.locked():
-            for command in ("render", "build", "lock"):
-                ran = shell(command)
+            for words in ("render", "build", "lock", "cut patch", "publish", "promote 1.0.0 --to r.org", "prune"):
+                ran = shell(*words.split())
                 assert ran.code == 2
                 assert ran.err.startswith("forebear: another forebear is at work in this project (process ")
                 assert ran.err.endswith("\n  wait until it is done, then run this again\n")
@@ -157,6 +164,17 @@ def test_a_reader_that_goes_away_is_no_defect(chain: Site, shell: Shell, monkeyp
 
     monkeypatch.setattr("click.echo", broken)
     assert shell("graph").code == 1
+
+
+def test_a_reader_that_goes_away_leaves_the_words_of_a_wrong_option(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def broken(*_: object, **__: object) -> None:
+        raise BrokenPipeError(32, "Broken pipe")
+
+    monkeypatch.setattr(Console, "line", broken)
+    assert run(["plan", "--nonsense", "--json"]) == 2
+    assert capsys.readouterr() == ("", "forebear: No such option '--nonsense'.\n")
 
 
 def test_what_has_no_utf8_is_printed_as_the_sign_for_that() -> None:
