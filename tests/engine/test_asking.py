@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import signal
 import subprocess
 import threading
@@ -14,7 +15,7 @@ import pytest
 from engines import install, tags
 from families import Family, ended
 
-from forebear.engine.programs import asking
+from forebear.engine.programs import _MACHINES, asking
 
 if TYPE_CHECKING:
     import docker
@@ -29,6 +30,8 @@ EMULATORS = {
     "s390x": "s390x",
 }
 """The machines that forebear can ask on, and what QEMU calls them."""
+
+ASSEMBLE = Path(__file__).parents[2] / "tools/programs/assemble"
 
 INSTRUCTIONS = """\
 COPY httpd /httpd
@@ -110,3 +113,12 @@ def test_each_machine_is_asked_by_its_own_program(machine: str, tmp_path: Path) 
         server.shutdown()
     assert done.stdout.startswith(b"HTTP/1.0 200 OK\r\n")
     assert done.stdout.endswith(b"\r\n\r\n" + b"x" * 10_000)
+
+
+def test_each_program_is_what_its_source_says() -> None:
+    assemblers = set(re.findall(r"\S+-linux-gnu\S*", ASSEMBLE.read_text()))
+    assert len(assemblers) == 6
+    for each in sorted(assemblers):
+        install(f"{each}-as", f"binutils-{each.replace('_', '-')}")
+    said = subprocess.run([ASSEMBLE], capture_output=True, text=True, check=True).stdout
+    assert dict(line.split() for line in said.splitlines()) == {name: each.ask for name, each in _MACHINES.items()}

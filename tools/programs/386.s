@@ -16,5 +16,5 @@ loop:
 fail: mov ebx,7; jmp exit
 done: xor ebx,ebx
 exit: mov eax,1; int 0x80
-.balign 8
+.balign 8, 0
 data:

@@ -14,5 +14,5 @@ loop:
 fail: push 7; pop rdi; jmp exit
 done: xor edi,edi
 exit: push 60; pop rax; syscall
-.balign 8
+.balign 8, 0
 data:

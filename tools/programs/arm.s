@@ -14,5 +14,5 @@ loop: mov r0,r4; mov r1,sp; mov r2,#4096; mov r7,#3; svc 0
 fail: mov r0,#7; b exit
 done: mov r0,#0
 exit: mov r7,#1; svc 0
-.balign 8
+.balign 8, 0
 data:

@@ -12,5 +12,5 @@ loop: mov x0,x19; mov x1,sp; mov x2,4096; mov x8,63; svc 0
 fail: mov x0,7; b exit
 done: mov x0,0
 exit: mov x8,93; svc 0
-.balign 8
+.balign 8, 0
 data:

@@ -15,5 +15,5 @@ loop: mr 3,30; mr 4,1; li 5,4096; li 0,3; sc
 fail: li 3,7; b exit
 done: li 3,0
 exit: li 0,1; sc
-.balign 8
+.balign 8, 0
 data:

@@ -16,6 +16,6 @@ loop: mv a0,s0; mv a1,sp; li a2,4096; li a7,63; ecall
 fail: li a0,7; j exit
 done: li a0,0
 exit: li a7,93; ecall
-.balign 8
+.balign 8, 0
 where: nop; jal s1,main
 data:

@@ -13,5 +13,5 @@ loop: lgr %r2,%r6; lgr %r3,%r15; lghi %r4,4096; svc 3
 fail: lghi %r2,7; j exit
 done: lghi %r2,0
 exit: svc 1
-.balign 8
+.balign 8, 0
 data:
