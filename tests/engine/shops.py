@@ -11,6 +11,8 @@ from dataclasses import dataclass, field
 from itertools import count, pairwise
 from typing import TYPE_CHECKING, Any
 
+import pytest
+
 from forebear import api
 from forebear.errors import EngineError
 from forebear.registry.client import Registry as Client
@@ -109,6 +111,22 @@ class Shop:
             over.set()
             thread.join()
         assert self.seen == []
+
+
+@contextmanager
+def cut_off(tag: int) -> Iterator[None]:
+    """Lose the network before a tag is set, counted from 0, which ends the publication or promotion within."""
+    create, numbers = Client.create, count()
+
+    def broken(self: Client, *arguments: object) -> bool:
+        if next(numbers) == tag:
+            raise EngineError("the network is gone")
+        return create(self, *arguments)  # type: ignore[arg-type]
+
+    with pytest.MonkeyPatch.context() as patched, suppress(EngineError):
+        patched.setattr(Client, "create", broken)
+        yield
+    assert next(numbers) > tag
 
 
 def killed(seconds: float, work: Callable[..., Any], *arguments: object) -> None:

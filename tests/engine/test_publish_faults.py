@@ -7,18 +7,17 @@ import secrets
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from itertools import count
 from typing import TYPE_CHECKING
 
 import pytest
 from conftest import CHOSEN
 from engines import Registry, remove_images
 from families import Family
-from shops import CHAIN, Shop, briefly, killed, timed
+from shops import CHAIN, Shop, briefly, cut_off, killed, timed
 from weather import FAULTS, share, weather
 
 from forebear import api
-from forebear.errors import BuildFailed, Busy, EngineError
+from forebear.errors import BuildFailed, Busy
 from forebear.registry.client import Registry as Client
 from forebear.release import claims
 
@@ -177,22 +176,21 @@ def test_of_two_publications_at_once_one_wins_and_the_other_says_so(
     assert all("1.0.0" in shop.tags(name) for name in CHAIN)
 
 
-def test_a_publication_that_was_stopped_can_be_taken_back(
-    shop: Shop, own_registry: Registry, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_publication_that_was_stopped_can_be_taken_back(shop: Shop, own_registry: Registry) -> None:
     shop.stock(own_registry.address)
-    create, numbers = Client.create, count()
 
-    def broken(self: Client, *arguments: object) -> bool:
-        if next(numbers) == 2:
-            raise EngineError("the network is gone")
-        return create(self, *arguments)  # type: ignore[arg-type]
+    def planned() -> list[tuple[str, str]]:
+        """What a dry run says of each image, and the first word of the reason."""
+        lines = (line.split() for line in shop.family.forebear("publish", "--dry-run").lines)
+        return [(does, why) for does, _, why, *_ in lines]
 
-    with monkeypatch.context() as patched:
-        patched.setattr(Client, "create", broken)
-        with pytest.raises(EngineError, match="the network is gone"):
-            shop.publish()
+    assert planned() == [("push", "not")] * 3
+    with cut_off(2):
+        shop.publish()
     assert ["1.0.0" in shop.tags(name) for name in CHAIN] == [True, True, False]
+    assert planned() == [("skip", "names"), ("skip", "names"), ("push", "only")]
+    told = shop.family.forebear("publish", "--dry-run").err
+    assert told == "first, the publication of 1.0.0 is finished, which was stopped\n"
     with shop.watched():
         ran = shop.family.forebear("publish", "--abort")
     assert "the publication of 1.0.0 is taken back" in ran.err
@@ -200,6 +198,7 @@ def test_a_publication_that_was_stopped_can_be_taken_back(
     assert "there is nothing to take back" in shop.family.forebear("publish", "--abort").err
     assert shop.publish().news
     assert shop.complete()
+    assert planned() == [("skip", "names")] * 3
 
 
 def test_a_version_that_is_published_with_another_image_stops_everything(shop: Shop, own_registry: Registry) -> None:
