@@ -54,7 +54,7 @@ def engine(request: pytest.FixtureRequest, engines: Callable[[str], Engine]) -> 
     return engines(request.param)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture
 def engine_host(engine: Engine) -> str:
     """The DOCKER_HOST of the engine; a module that has engines of its own gives that of one of them."""
     return engine.host

@@ -11,19 +11,11 @@ from engines import Registry, tags
 from families import Family, identity, outcomes
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from pathlib import Path
 
     import docker
-    from engines import Engine
 
 GATE = {"name": "has it", "run": ["/bin/sh", "-c", "cat /top"], "output": "^top$"}
-
-
-@pytest.fixture(scope="session", params=sorted({CHOSEN[0], CHOSEN[-1]}))
-def engine(request: pytest.FixtureRequest, engines: Callable[[str], Engine]) -> Engine:
-    """An engine of each image store: they push in ways of their own."""
-    return engines(request.param)
 
 
 def upstream(client: docker.APIClient, base: str, reference: str, change: str) -> None:
@@ -43,6 +35,8 @@ def recorded(family: Family) -> list[str]:
     return sorted(path.stem for path in (family.root / "releases").iterdir())
 
 
+# On an engine of each image store: they push in ways of their own.
+@pytest.mark.parametrize("engine", sorted({CHOSEN[0], CHOSEN[-1]}), indirect=True, scope="session")
 def test_the_day(
     family: Family, client: docker.APIClient, busybox_base: str, registry: Registry, second: Registry, tmp_path: Path
 ) -> None:

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from engines import load_base, remove_images, tags
+from engines import BASE, load_base, remove_images, tags
 from families import Family
 from private import Private
 
@@ -23,6 +23,18 @@ if TYPE_CHECKING:
     from engines import Engine
 
 EXACT = "containerd"
+
+
+@pytest.fixture
+def exact(engines: Callable[[str], Engine], tmp_path: Path) -> Iterator[Family]:
+    """A project without images, to be built on an engine that can give the same image each time."""
+    engine = engines("current-containerd")
+    family = Family(tmp_path / "project", engine.host, f"test-{secrets.token_hex(4)}")
+    with engine.client() as client:
+        load_base(client)
+        yield family
+        family.close()
+        remove_images(client, family.project)
 
 
 def _declared(family: Family, base: str) -> bool:
@@ -91,24 +103,15 @@ PLANTED = (
 )
 
 
-def test_planted_causes_are_found_and_named(
-    engines: Callable[[str], Engine], tmp_path: Path, project: str, short: Path
-) -> None:
+def test_planted_causes_are_found_and_named(exact: Family) -> None:
     """Of each: the file, its layer, the instruction, the line of the template, the cause and the cure."""
-    engine = engines("current-containerd")
-    with engine.client() as client:
-        family = Family(tmp_path / "project", engine.host, project)
-        try:
-            runs = [f"RUN {planted[0]}" for planted in PLANTED]
-            family.put("templates/part.j2", f"{runs[2]}\n")
-            family.add("planted", load_base(client), *runs[:2], "{% include 'part.j2' %}", *runs[3:])
-            family.lock()
-            family.forebear("build")
-            (told,) = family.forebear("reproduce", "--json", code=1).documents[-1]["images"]
-            shown = family.forebear("reproduce", code=1).out
-        finally:
-            family.close()
-            remove_images(client, project)
+    runs = [f"RUN {planted[0]}" for planted in PLANTED]
+    exact.put("templates/part.j2", f"{runs[2]}\n")
+    exact.add("planted", BASE, *runs[:2], "{% include 'part.j2' %}", *runs[3:])
+    exact.lock()
+    exact.forebear("build")
+    (told,) = exact.forebear("reproduce", "--json", code=1).documents[-1]["images"]
+    shown = exact.forebear("reproduce", code=1).out
     found = {each["path"]: (layer, each) for layer in told["layers"] for each in layer["differences"]}
     for run, path, number, template, cause, cure in PLANTED:
         layer, difference = found.pop(path)
@@ -147,25 +150,19 @@ print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
 """
 
 
-def test_memory_does_not_grow_with_the_image(engines: Callable[[str], Engine], tmp_path: Path, project: str) -> None:
+def test_memory_does_not_grow_with_the_image(exact: Family) -> None:
     """Of two images that differ at the end of one file, which is ten times as large in the second."""
-    engine, peaks = engines("current-containerd"), []
-    family = Family(tmp_path / "project", engine.host, project)
-    with engine.client() as client:
-        try:
-            for megabytes in (20, 200):
-                zeros = f"head -c {megabytes}m /dev/zero"
-                family.add(f"m{megabytes}", load_base(client), f"RUN {{ {zeros}; cat /proc/uptime; }} >/big")
-            family.lock()
-            family.forebear("build")
-            for name in family.images:
-                command = [sys.executable, "-c", MEASURED, str(family.root), engine.host, name]
-                found, peak = subprocess.run(command, check=True, capture_output=True, text=True).stdout.splitlines()
-                assert found == "['big']"
-                peaks.append(int(peak))
-        finally:
-            family.close()
-            remove_images(client, project)
+    for megabytes in (20, 200):
+        zeros = f"head -c {megabytes}m /dev/zero"
+        exact.add(f"m{megabytes}", BASE, f"RUN {{ {zeros}; cat /proc/uptime; }} >/big")
+    exact.lock()
+    exact.forebear("build")
+    peaks = []
+    for name in exact.images:
+        command = [sys.executable, "-c", MEASURED, str(exact.root), exact.host, name]
+        found, peak = subprocess.run(command, check=True, capture_output=True, text=True).stdout.splitlines()
+        assert found == "['big']"
+        peaks.append(int(peak))
     assert peaks[1] - peaks[0] < 10_000  # kilobytes
 
 
@@ -177,20 +174,13 @@ def short() -> Iterator[Path]:
     shutil.rmtree(folder, ignore_errors=True)
 
 
-def test_another_engine_gives_the_same_images(engines: Callable[[str], Engine], tmp_path: Path, short: Path) -> None:
-    first = engines("current-containerd")
-    with Private("current-containerd", short).running() as second, first.client() as here, second.client() as there:
-        base = load_base(here)
-        there.load_image(b"".join(here.get_image(base)))
-        family = Family(tmp_path / "project", first.host, f"test-{secrets.token_hex(4)}")
-        try:
-            family.add("a", base, "RUN echo one >/one")
-            family.add("b", "a", "COPY file /file", "RUN mkdir /d && cat /one >/d/two", files={"file": "two\n"})
-            family.lock()
-            family.forebear("build")
-            told = family.forebear("reproduce", "b", "--engine", second.host, "--json").documents[-1]["images"]
-        finally:
-            family.close()
-            remove_images(here, family.project)
+def test_another_engine_gives_the_same_images(exact: Family, short: Path) -> None:
+    with Private("current-containerd", short).running() as second, second.client() as there:
+        there.load_image(b"".join(exact.engine.save(BASE)))
+        exact.add("a", BASE, "RUN echo one >/one")
+        exact.add("b", "a", "COPY file /file", "RUN mkdir /d && cat /one >/d/two", files={"file": "two\n"})
+        exact.lock()
+        exact.forebear("build")
+        told = exact.forebear("reproduce", "b", "--engine", second.host, "--json").documents[-1]["images"]
         assert [(each["image"], each["grade"], each["good"]) for each in told] == [("b", "digest", True)]
-        assert [image["RepoTags"] for image in there.images()] == [[base.removeprefix("docker.io/library/")]]
+        assert [image["RepoTags"] for image in there.images()] == [[BASE.removeprefix("docker.io/library/")]]

@@ -124,16 +124,16 @@ class Registry:
 
         Raises Exists where the tag names something else. The specification has no conditional requests (its
         authors have a draft): If-None-Match is sent for registries that heed it (RFC 9110, section 13.1.2);
-        for the others the tag is read again afterwards, so that of two that write at once one at least is told.
+        for the others the caller has to read the tag again, so that of two that write at once one at least sees it.
         """
-        before = self._digest(reference)
-        if before is None:
+        there = self._digest(reference)
+        if there is None:
             answer = self._put(reference, manifest, {"If-None-Match": "*"}, frozenset({201, 412}))
-            before = self._digest(reference) or f"nothing ({answer.status})"
-            if before == manifest.digest:
-                return answer.status != 412
-        if before != manifest.digest:
-            raise Exists(reference, before)
+            if answer.status == 201:
+                return True
+            there = self._digest(reference) or "something that is gone again"
+        if there != manifest.digest:
+            raise Exists(reference, there)
         return False
 
     def put_blob(self, repository: Reference, blob: Descriptor, chunks: blobs.Chunks) -> None:

@@ -43,6 +43,8 @@ class Tagging:
     def _set(self, put: Put) -> TagMoved:
         reference = Reference.parse(put.reference)
         is_set = (self._move if put.before else self._create)(reference, put)
+        if is_set and (again := self.registry.digest(reference)) != put.digest:
+            raise moved(put, again)
         return TagMoved(put.reference, put.digest, Fate.SET if is_set else Fate.THERE)
 
     def _create(self, reference: Reference, put: Put) -> bool:
@@ -60,8 +62,6 @@ class Tagging:
             raise moved(put, now)
         if move is Move.PUT:
             self.registry.put(reference, self._manifest(reference, put.digest))
-            if (again := self.registry.digest(reference)) != put.digest:
-                raise moved(put, again)
         return move is Move.PUT
 
     def check(self, puts: Iterable[Put]) -> None:
