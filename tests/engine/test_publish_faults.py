@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import pytest
 from conftest import CHOSEN
 from engines import Registry, remove_images
-from families import Family
+from families import Family, ended
 from shops import CHAIN, Shop, briefly, cut_off, killed, timed
 from weather import FAULTS, share, weather
 
@@ -174,6 +174,26 @@ def test_of_two_publications_at_once_one_wins_and_the_other_says_so(
     assert len(lost) == 1
     assert "another publication" in lost[0]
     assert all("1.0.0" in shop.tags(name) for name in CHAIN)
+
+
+def test_of_two_publications_in_a_project_the_second_is_told_at_once(shop: Shop, own_registry: Registry) -> None:
+    """The first one waits for the registry, which the second does not even ask."""
+    asked, over = threading.Event(), threading.Event()
+
+    def passed(_line: str) -> None:
+        asked.set()
+        assert over.wait(60)
+
+    with weather(own_registry.address, lambda _line: None, passed) as between:
+        shop.stock(between.address)
+        first = shop.family.start("publish")
+        assert asked.wait(60)
+        for words in (["publish"], ["publish", "--abort"]):
+            told = shop.family.forebear(*words, code=2, seconds=30).err
+            assert f"forebear: another forebear is at work in this project (process {first.pid}, since " in told
+        over.set()
+        ended(first, 0)
+        assert shop.complete()
 
 
 def test_a_publication_that_was_stopped_can_be_taken_back(shop: Shop, own_registry: Registry) -> None:
