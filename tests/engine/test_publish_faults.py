@@ -218,7 +218,10 @@ def test_a_publication_that_was_stopped_can_be_taken_back(shop: Shop, own_regist
     assert "there is nothing to take back" in shop.family.forebear("publish", "--abort").err
     assert shop.publish().news
     assert shop.complete()
+    shop.family.declare(tags=["latest"])
     assert planned() == [("skip", "names")] * 3
+    assert not shop.publish().news
+    assert shop.complete()
 
 
 def test_a_version_that_is_published_with_another_image_stops_everything(shop: Shop, own_registry: Registry) -> None:

@@ -62,11 +62,13 @@ def publish(
         return carried_out(project, engine, registry or registries(), emit, jobs=jobs or JOBS, take_over=take_over)
 
 
-def publication_plan(project: Project, engine: Engine, *, registry: Registry | None = None) -> Outlook:
-    """What `publish` would do. Raises as that would."""
+def publication_plan(
+    project: Project, engine: Engine, *, take_over: bool = False, registry: Registry | None = None
+) -> Outlook:
+    """What `publish` would do. Raises as that would, but runs no gate, and is not in the way of anybody at work."""
     from forebear.release.outlook import outlook
 
-    return outlook(project, engine, registry or registries(), jobs=JOBS)
+    return outlook(project, engine, registry or registries(), jobs=JOBS, take_over=take_over)
 
 
 def abort_publication(
@@ -158,7 +160,7 @@ def promote(
 def promotion_plan(
     project: Project, release: str, to: str, *, take_over: bool = False, registry: Registry | None = None
 ) -> Outlook:
-    """What `promote` would do. Raises as that would."""
+    """What `promote` would do. Raises as that would, but is not in the way of anybody at work in the project."""
     from forebear.release.promote import outlook
 
     record = _promoted(project, release, to)

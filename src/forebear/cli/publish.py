@@ -42,7 +42,7 @@ def command(console: Console, *, dry_run: bool, abort: bool, take_over: bool, jo
 
     project, engine = open_project(console.start), api.connect()
     if dry_run:
-        made = api.publication_plan(project, engine)
+        made = api.publication_plan(project, engine, take_over=take_over)
         outlook.show(console, made, "publication")
         console.document("forebear.publish-plan/1", outlook.document(made))
         return 0

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import TYPE_CHECKING, Final
+from functools import partial
+from typing import TYPE_CHECKING, Any, Final
 
 from forebear.reference import Reference
 from forebear.release import movingtags, record
-from forebear.release.files import load_journal
+from forebear.release.claims import Claim
+from forebear.release.files import load_journal, load_record
 from forebear.release.journal import Move, Phase, Put, forward
 from forebear.release.ready import compare, survey
+from forebear.release.recording import check_recorded
 from forebear.release.tagging import moved, pooled
 
 if TYPE_CHECKING:
@@ -21,6 +24,8 @@ if TYPE_CHECKING:
     from forebear.project import Project
     from forebear.registry.client import Registry
     from forebear.release.journal import Journal
+
+    EachOf = Callable[[Callable[[Any], Any], Iterable[Any]], Iterable[Any]]
 
 _UNKNOWN: Final = f"sha256:{'0' * 64}"
 """In the place of the digest of what is not pushed yet."""
@@ -53,25 +58,52 @@ class Outlook:
     planned: tuple[Planned, ...]
 
 
-def outlook(project: Project, engine: Engine, registry: Registry, *, jobs: int) -> Outlook:
-    """What a publication would do, ancestors first. Raises as the publication itself would."""
+def outlook(project: Project, engine: Engine, registry: Registry, *, jobs: int, take_over: bool = False) -> Outlook:
+    """What a publication would do, ancestors first. Raises as the publication itself would, but runs no gate."""
     journal = load_journal(project)
-    unfinished = journal.version if journal and journal.phase is Phase.TAGGING else ""
+    claim = _claim(project, registry, journal)
+    look = partial(claim.look, over=take_over)
     with pooled(jobs) as pool:
-        if journal and unfinished == project.family.lineage.version:
-            images = record.read(journal.record.encode(), record.path_of(unfinished)).images.values()
-            return stopped(registry, journal, {each.reference: each.digest for each in images}, Does.PUSH, pool.map)
-        _, ready = survey(project, engine)
-        there = compare(project, registry, ready, pool.map)
+        if journal is None or journal.phase is Phase.PUSHING:
+            return Outlook("", _declared(project, engine, registry, pool.map, look, again=journal is not None))
+        look()
+        first = _finishing(registry, journal, pool.map)
+        if journal.version == project.family.lineage.version:
+            return first
+        return Outlook(first.unfinished, _declared(project, engine, registry, pool.map, look, again=False))
+
+
+def _claim(project: Project, registry: Registry, journal: Journal | None) -> Claim:
+    first = project.family.lineage.images[project.family.order[0]].reference
+    where = Reference.parse(journal.where) if journal else first.untagged()
+    return Claim(registry, where, project.family.lineage.version, journal.claim if journal else "")
+
+
+def _declared(
+    project: Project, engine: Engine, registry: Registry, each_of: EachOf, look: Callable[[], None], *, again: bool
+) -> tuple[Planned, ...]:
+    """What happens to what the project declares; `again` where it was begun before."""
+    lineage = project.family.lineage
+    _, ready = survey(project, engine)
+    there = compare(project, registry, ready, each_of)
     digests = {each.target.image: _UNKNOWN for each in ready} | {name: seen.top.digest for name, seen in there.items()}
-    versions = {project.family.lineage.images[name].reference: digest for name, digest in digests.items()}
-    planned = (
-        skipped(str(reference), digest)
-        if digest != _UNKNOWN
-        else Planned(str(reference), Does.PUSH, "not published yet")
-        for reference, digest in versions.items()
-    )
-    return Outlook(unfinished, (*planned, *moving(registry, versions, project.family.lineage.tags)))
+    versions = {lineage.images[name].reference: digest for name, digest in digests.items()}
+    planned = tuple(_version(str(reference), digest) for reference, digest in versions.items())
+    old = load_record(project, lineage.version)
+    if old and len(there) == len(digests) and not again:
+        check_recorded(old, digests)
+        return planned
+    look()
+    return (*planned, *moving(registry, versions, lineage.tags))
+
+
+def _finishing(registry: Registry, journal: Journal, each_of: EachOf) -> Outlook:
+    images = record.read(journal.record.encode(), record.path_of(journal.version)).images.values()
+    return stopped(registry, journal, {each.reference: each.digest for each in images}, Does.PUSH, each_of)
+
+
+def _version(reference: str, digest: str) -> Planned:
+    return Planned(reference, Does.PUSH, "not published yet") if digest == _UNKNOWN else skipped(reference, digest)
 
 
 def skipped(reference: str, digest: str) -> Planned:
@@ -100,7 +132,7 @@ def stopped(
     journal: Journal,
     versions: Mapping[str, str],
     does: Does,
-    each_of: Callable[[Callable[[Put], str | None], Iterable[Put]], Iterable[str | None]],
+    each_of: EachOf,
 ) -> Outlook:
     """What finishing does, ancestors first; `versions` are the digests that all tags of versions are to name.
 

@@ -17,7 +17,7 @@ from forebear.release.events import Noted
 from forebear.release.files import load_journal, load_record, remove_journal, save_journal
 from forebear.release.journal import Journal, Phase, Put
 from forebear.release.ready import Published, Stock, compare, pass_gates, survey
-from forebear.release.recording import Facts, Recording, depth
+from forebear.release.recording import Facts, Recording, check_recorded, depth
 from forebear.release.tagging import Tagging, pooled, serial
 from forebear.release.uploading import Upload, Uploaded, forget, private_tag
 
@@ -83,7 +83,7 @@ class Publisher:
         stock = Stock(self.project, session, ready, there)
         old = load_record(self.project, self.project.family.lineage.version)
         if old and not stock.missing and not before:
-            self._as_recorded(old, {name: each.top.digest for name, each in there.items()})
+            check_recorded(old, {name: each.top.digest for name, each in there.items()})
             return _release(old, news=False)
         journal = self._begin(stock, before)
         claim = self._claimed(journal, before)
@@ -140,7 +140,7 @@ class Publisher:
         facts = {each.target: _facts(each.target, stock.there, uploaded) for each in stock.ready}
         new = Recording(stock, self.engine, facts, passed, digests, load(self.project.workspace)).record()
         if old:
-            self._as_recorded(old, digests)
+            check_recorded(old, digests)
         puts = tuple(self._puts(stock, digests))
         text = record.write(old or new).decode()
         return journal.model_copy(update={"phase": Phase.TAGGING, "puts": puts, "record": text})
@@ -204,18 +204,6 @@ class Publisher:
         self.tagging.take_back(journal.puts)
         self._clear(journal, claim)
         return journal.version
-
-    def _as_recorded(self, old: Record, digests: Mapping[str, str]) -> None:
-        """Make sure that a record which is there already says the same."""
-        differing = [
-            f"{image.reference} is {digests.get(name)}, recorded as {image.digest}"
-            for name, image in old.images.items()
-            if digests.get(name) != image.digest
-        ]
-        if differing or old.images.keys() != digests.keys():
-            path = record.path_of(old.version)
-            what = "; ".join(differing) or "it holds other images than lineage.yml"
-            raise BuildFailed(f"{path} says otherwise, and is never changed: {what}", "cut a new version: forebear cut")
 
 
 def publish(

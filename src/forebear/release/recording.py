@@ -21,6 +21,7 @@ from forebear.release.record import (
     Released,
     Revision,
     Upstream,
+    path_of,
 )
 
 if TYPE_CHECKING:
@@ -32,6 +33,19 @@ if TYPE_CHECKING:
     from forebear.build.shelf import Seen
     from forebear.engine.model import Engine
     from forebear.release.ready import Passed, Ready, Stock
+
+
+def check_recorded(old: Record, digests: Mapping[str, str]) -> None:
+    """Raise BuildFailed where a record that is there already does not say what the versions' tags are to name."""
+    differing = [
+        f"{image.reference} is {digests.get(name)}, recorded as {image.digest}"
+        for name, image in old.images.items()
+        if digests.get(name) != image.digest
+    ]
+    if differing or old.images.keys() != digests.keys():
+        what = "; ".join(differing) or "it holds other images than lineage.yml"
+        path = path_of(old.version)
+        raise BuildFailed(f"{path} says otherwise, and is never changed: {what}", "cut a new version: forebear cut")
 
 
 @dataclass(frozen=True, slots=True)
