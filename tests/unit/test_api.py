@@ -282,3 +282,9 @@ def test_graph_takes_every_form(chain: Site) -> None:
 def test_all_that_is_exported_is_there() -> None:
     assert sorted(api.__all__) == api.__all__
     assert all(hasattr(api, name) for name in api.__all__)
+
+
+def test_every_name_has_its_place() -> None:
+    assert {name: getattr(api, name) is not None for name in api.__all__} == dict.fromkeys(api.__all__, True)
+    with pytest.raises(AttributeError, match="has no attribute 'missing'"):
+        api.missing  # noqa: B018 - asking is what is tested

@@ -19,7 +19,7 @@ from forebear.engine.buildkit import version
 from forebear.engine.builds import TAR, passes
 from forebear.engine.connect import Address, connect, credentials, find
 from forebear.engine.details import details
-from forebear.engine.facts import facts, listed, patterns, platform, resolved, steps, store
+from forebear.engine.facts import facts, info, listed, patterns, resolved, steps
 from forebear.engine.hiding import hiding
 from forebear.engine.model import (
     Answer,
@@ -59,6 +59,7 @@ class Docker:
         self._version = "auto"
         self._probing = threading.Lock()
         self._capabilities: Capabilities | None = None
+        self._info: EngineInfo | None = None
         self._uploads = Uploads()
         self._swept = False
 
@@ -75,17 +76,11 @@ class Docker:
         return translated(what, self._address.host)
 
     def info(self) -> EngineInfo:
-        """What the engine says of itself."""
-        client = self._client
-        with self._doing("asking what engine it is"):
-            said, versions = client.info(), client.version()
-        return EngineInfo(
-            host=self._address.host,
-            version=versions["Version"],
-            api=versions["ApiVersion"],
-            store=store(said),
-            platform=platform(versions["Os"], versions["Arch"]),
-        )
+        """What the engine says of itself; it is asked once."""
+        if self._info is None:
+            with self._doing("asking what engine it is"):
+                self._info = info(self._address.host, self._client.info(), self._client.version())
+        return self._info
 
     def details(self) -> EngineDetails:
         """What the engine says of what is around it, now."""

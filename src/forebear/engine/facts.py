@@ -6,7 +6,7 @@ import json
 import string
 from typing import TYPE_CHECKING, Any, Final
 
-from forebear.engine.model import Facts, Listed, Resolved
+from forebear.engine.model import EngineInfo, Facts, Listed, Resolved
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -74,6 +74,17 @@ def patterns(folder: str, parts: int) -> list[str]:
     if parts == 1:
         return [f"{folder}/*:*"]
     return [f"{folder}/*[{_LAST[part::parts]}]:*" for part in range(parts)]
+
+
+def info(host: str, said: Mapping[str, Any], versions: Mapping[str, Any]) -> EngineInfo:
+    """What an engine says of itself (Docker Engine API, SystemInfo and SystemVersion)."""
+    return EngineInfo(
+        host=host,
+        version=versions["Version"],
+        api=versions["ApiVersion"],
+        store=store(said),
+        platform=platform(versions["Os"], versions["Arch"]),
+    )
 
 
 def store(said: Mapping[str, Any]) -> str:

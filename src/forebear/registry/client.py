@@ -151,7 +151,8 @@ class Registry:
     def delete(self, reference: Reference) -> bool:
         """Delete a tag, or, by digest, a manifest with all its tags; whether there was one.
 
-        A registry that does not allow tags to be deleted (OCI distribution, "Deleting tags") is asked for that once.
+        A registry that does not allow tags to be deleted says so by 400 or 405 (OCI distribution, "Deleting tags"),
+        and is asked for that once.
         """
         if not reference.digest and reference.registry in self._keeping_tags:
             raise EngineRefused(f"{reference.registry} does not allow tags to be deleted", status=405)
@@ -161,7 +162,7 @@ class Registry:
         try:
             return self._transport.call(call).status == 202
         except EngineRefused as error:
-            if not reference.digest and error.status == 405:
+            if not reference.digest and error.status in (400, 405):
                 self._keeping_tags.add(reference.registry)
             raise
 
