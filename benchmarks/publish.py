@@ -13,6 +13,7 @@ from clock import sure
 from family import PROJECT, VERSION, put, write_forebear
 from page import Section, machine, ratios, spread
 from peers import FOREBEAR
+from relay import relayed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -20,6 +21,9 @@ if TYPE_CHECKING:
 
     from family import Family
     from lab import Lab
+
+DISTANCES: Final = {"on the same machine": 0.0, "10 ms away": 0.005}
+"""How long what is sent is under way, in seconds: an answer comes after twice that."""
 
 WANTED: Final = "at most 0.6"
 HEAD: Final = ("", "seconds", "ratio", "wanted")
@@ -32,30 +36,39 @@ http: {{addr: "127.0.0.1:{port}"}}
 
 
 def publish(lab: Lab, family: Family, runs: int, root: Path, date: str) -> Section:
-    """Publish a family that is built, `runs` times, each time to an empty registry; so does a loop of docker push."""
+    """Publish a family, and push it by a loop of docker push, in turn, `runs` times from near and from far."""
+    rows: list[list[str]] = []
+    for where, delay in DISTANCES.items():
+        took: dict[bool, list[float]] = {False: [], True: []}
+        for number in range(runs):
+            for loop in (number % 2 > 0, number % 2 == 0):
+                took[loop].append(_turn(lab, family, root / f"{delay}-{number}-{loop}", delay, loop=loop))
+        ours, theirs = took[False], took[True]
+        rows.append([f"forebear publish, the registry {where}", spread(ours), ratios(ours, theirs), WANTED])
+        rows.append([f"docker push, one after the other, the registry {where}", spread(theirs), "1", ""])
+    conditions = f"{machine(date)}; {lab.describe()}; {family.describe()}; an empty registry each time, {runs} runs"
+    return Section(f"publish-{lab.store}", conditions, HEAD, rows)
+
+
+def _turn(lab: Lab, family: Family, folder: Path, delay: float, *, loop: bool) -> float:
+    """Build a family anew, and let it be published: an engine remembers where it pushed a layer to, empty or not."""
     port = _free_port()
-    project = root / "project"
+    with _registry(folder / "registry", port), relayed(port, delay) as way:
+        project = _built(lab, family, folder / "project", way)
+        lab.rest()
+        command = ["sh", "-c", _loop(family, way)] if loop else [FOREBEAR, "publish", "-q"]
+        return sure(command, project, lab.env).seconds
+
+
+def _built(lab: Lab, family: Family, project: Path, port: int) -> Path:
+    """The project of a family that belongs to a registry and is built on the engine."""
     write_forebear(family, project)
     text = (project / "lineage.yml").read_text()
     put(project / "lineage.yml", text.replace("images:\n", f"registry: localhost:{port}\nimages:\n", 1))
     lab.empty()
     sure([FOREBEAR, "lock", "--local"], project, lab.env)
     sure([FOREBEAR, "build", "-q"], project, lab.env)
-    ours: list[float] = []
-    theirs: list[float] = []
-    for number in range(runs):
-        pair = [(ours, [FOREBEAR, "publish", "-q"]), (theirs, ["sh", "-c", _loop(family, port)])]
-        for seconds, command in pair if number % 2 else reversed(pair):
-            shutil.rmtree(project / "releases", ignore_errors=True)
-            with _registry(root / "registry", port):
-                lab.rest()
-                seconds.append(sure(command, project, lab.env).seconds)
-    rows = [
-        ["forebear publish", spread(ours), ratios(ours, theirs), WANTED],
-        ["docker push, one after the other", spread(theirs), "1", ""],
-    ]
-    conditions = f"{machine(date)}; {lab.describe()}; {family.describe()}; an empty registry each time, {runs} runs"
-    return Section(f"publish-{lab.store}", conditions, HEAD, rows)
+    return project
 
 
 def _loop(family: Family, port: int) -> str:
