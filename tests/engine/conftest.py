@@ -32,6 +32,10 @@ except ValueError as error:
     raise pytest.UsageError(str(error)) from None
 
 
+each_store = pytest.mark.parametrize("engine", sorted({CHOSEN[0], CHOSEN[-1]}), indirect=True, scope="session")
+"""For what engines do alike: one of each image store, the release's own and a current one."""
+
+
 @pytest.fixture(scope="session")
 def engines(pytestconfig: pytest.Config) -> Iterator[Callable[[str], Engine]]:
     """Engines by name, each started when a test first asks for it, and kept for the session."""

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from conftest import each_store
 from engines import install, tags
 from families import Family, ended
 
@@ -61,6 +62,7 @@ def left(client: docker.APIClient, family: Family) -> list[object]:
     return list(client.containers(all=True, filters={"label": f"project={family.project}"}))
 
 
+@each_store
 def test_an_image_needs_no_shell_to_be_asked(family: Family, client: docker.APIClient) -> None:
     gated(family, path="/a page", text="hello")
     assert family.build() == {"a": "built"}
@@ -73,6 +75,7 @@ def test_an_image_needs_no_shell_to_be_asked(family: Family, client: docker.APIC
     assert not left(client, family)
 
 
+@each_store
 def test_a_server_that_says_nothing_does_not_keep_a_gate(family: Family, client: docker.APIClient) -> None:
     silent = 'COPY httpd /nc\nCOPY httpd /sleep\nENTRYPOINT ["/nc", "-l", "-p", "8080", "-e", "/sleep", "50"]'
     family.template("a", silent)

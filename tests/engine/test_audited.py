@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
+from conftest import each_store
 from families import Family, by_hand, labels
 
 if TYPE_CHECKING:
@@ -19,6 +20,7 @@ def audited(family: Family, code: int) -> list[tuple[str, str]]:
     return [(each["rule"], each["problem"].partition(" ")[0]) for each in built]
 
 
+@each_store
 def test_built_images_are_judged_on_their_engine(family: Family, busybox_base: str, client: docker.APIClient) -> None:
     family.add("a", busybox_base, "COPY file /a", files={"file": "a"})
     family.add("b", "a", "COPY file /b", files={"file": "b"})

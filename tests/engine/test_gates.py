@@ -6,6 +6,7 @@ import signal
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from conftest import each_store
 from engines import tags
 from families import Family, ended, identity
 
@@ -34,6 +35,7 @@ def family(family: Family) -> Family:
     return family
 
 
+@each_store
 def test_what_does_not_pass_gets_no_tag_and_no_children(
     family: Family, busybox_base: str, client: docker.APIClient
 ) -> None:
@@ -57,6 +59,7 @@ def test_what_does_not_pass_gets_no_tag_and_no_children(
     assert family.build("+child") == {"status": "built", "child": "built"}
 
 
+@each_store
 def test_what_passes_all_gates_gets_its_tag(family: Family, busybox_base: str, client: docker.APIClient) -> None:
     gates = [
         {"name": "a file", "run": ["test", "-e", "/a"]},
@@ -71,6 +74,7 @@ def test_what_passes_all_gates_gets_its_tag(family: Family, busybox_base: str, c
     assert not containers(client, family)
 
 
+@each_store
 def test_every_gate_that_fails_is_told(family: Family, busybox_base: str) -> None:
     gates = [{"name": name, "run": "false"} for name in ("one", "two")]
     family.add("a", busybox_base, "ENV A=1", tests=gates)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from conftest import each_store
 from families import output
 
 if TYPE_CHECKING:
@@ -11,6 +12,7 @@ if TYPE_CHECKING:
     from families import Family
 
 
+@each_store
 def test_what_is_imported_is_built(family: Family, busybox_base: str, client: docker.APIClient) -> None:
     """Two Dockerfiles in a folder, one with CRLF, one whose context is above it, and what a compose file says."""
     own = family.project

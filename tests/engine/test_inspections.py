@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from xml.etree import ElementTree
 
 import pytest
+from conftest import each_store
 
 if TYPE_CHECKING:
     import docker
@@ -65,6 +66,7 @@ def left(client: docker.APIClient, family: Family) -> list[object]:
     return list(client.containers(all=True, filters={"label": f"project={family.project}"}))
 
 
+@each_store
 def test_every_kind_passes_and_fails(family: Family, busybox_base: str, client: docker.APIClient) -> None:
     good = [{"name": name, **passes} for name, (passes, _, _) in KINDS.items()]
     bad = [{"name": name, **fails} for name, (_, fails, _) in KINDS.items()]
@@ -89,6 +91,7 @@ def test_every_kind_passes_and_fails(family: Family, busybox_base: str, client: 
     assert not left(client, family)
 
 
+@each_store
 def test_what_a_killed_run_left_is_swept(family: Family, busybox_base: str, client: docker.APIClient) -> None:
     family.add("a", busybox_base, "ENV A=1", tests=[{"name": "long", "run": "sleep 50"}])
     family.lock()

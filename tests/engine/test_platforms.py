@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
+from conftest import each_store
 from engines import remove_images
 from families import Family, labels, layers
 from published import Repository
@@ -26,6 +27,7 @@ def both(family: Family, name: str) -> dict[str, str]:
     return {AMD: family.tag(name), ARM: f"{family.tag(name)}-linux-arm64"}
 
 
+@each_store
 def test_an_image_is_built_for_each_of_its_platforms(family: Family, client: docker.APIClient) -> None:
     """Nothing runs in it, so that the engine needs no emulation."""
     family.declare(platforms=[AMD, ARM])
@@ -47,6 +49,7 @@ def test_an_image_is_built_for_each_of_its_platforms(family: Family, client: doc
     assert made.lines[-1] == "4 built" or made.lines[-1] == "3 built, 1 spared"
 
 
+@each_store
 def test_each_platform_is_built_on_its_own_part_of_an_index(
     family: Family, client: docker.APIClient, registry: Registry
 ) -> None:
@@ -66,6 +69,7 @@ def test_each_platform_is_built_on_its_own_part_of_an_index(
 
 
 @pytest.mark.parametrize("locked", ["on the engine", "in a registry"])
+@each_store
 def test_an_upstream_that_is_not_there_for_a_platform_is_told(
     family: Family, busybox_base: str, registry: Registry, locked: str
 ) -> None:
@@ -81,6 +85,7 @@ def test_an_upstream_that_is_not_there_for_a_platform_is_told(
     assert "linux/amd64, not for linux/arm64" in ran.lines[0]
 
 
+@each_store
 def test_platforms_are_published_under_one_index_and_proved(
     family: Family, client: docker.APIClient, registry: Registry, tmp_path: Path
 ) -> None:

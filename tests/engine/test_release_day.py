@@ -5,8 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
-import pytest
-from conftest import CHOSEN
+from conftest import each_store
 from engines import Registry, tags
 from families import Family, identity, outcomes
 
@@ -35,8 +34,8 @@ def recorded(family: Family) -> list[str]:
     return sorted(path.stem for path in (family.root / "releases").iterdir())
 
 
-# On an engine of each image store: they push in ways of their own.
-@pytest.mark.parametrize("engine", sorted({CHOSEN[0], CHOSEN[-1]}), indirect=True, scope="session")
+# They push in ways of their own.
+@each_store
 def test_the_day(
     family: Family, client: docker.APIClient, busybox_base: str, registry: Registry, second: Registry, tmp_path: Path
 ) -> None:
