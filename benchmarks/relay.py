@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import partial
 from threading import Thread
 from typing import TYPE_CHECKING
@@ -18,21 +18,22 @@ def relayed(port: int, seconds: float) -> Iterator[int]:
     if not seconds:
         yield port
         return
-    loop = asyncio.new_event_loop()
-    starting = asyncio.start_server(partial(_connected, port, seconds), "127.0.0.1", 0)
-    server = loop.run_until_complete(starting)
-    thread = Thread(target=loop.run_forever)
-    thread.start()
-    try:
-        yield server.sockets[0].getsockname()[1]
-    finally:
-        loop.call_soon_threadsafe(loop.stop)
-        thread.join()
+    with asyncio.Runner() as runner:
+        loop = runner.get_loop()
+        server = runner.run(asyncio.start_server(partial(_connected, port, seconds), "127.0.0.1", 0))
+        thread = Thread(target=loop.run_forever)
+        thread.start()
+        try:
+            yield server.sockets[0].getsockname()[1]
+        finally:
+            loop.call_soon_threadsafe(loop.stop)
+            thread.join()
 
 
 async def _connected(port: int, seconds: float, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-    there_reader, there_writer = await asyncio.open_connection("127.0.0.1", port)
-    await asyncio.gather(_carry(reader, there_writer, seconds), _carry(there_reader, writer, seconds))
+    with suppress(asyncio.CancelledError):  # at the end, when connections are left
+        there_reader, there_writer = await asyncio.open_connection("127.0.0.1", port)
+        await asyncio.gather(_carry(reader, there_writer, seconds), _carry(there_reader, writer, seconds))
 
 
 async def _carry(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, seconds: float) -> None:
