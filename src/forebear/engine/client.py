@@ -221,8 +221,11 @@ class Docker:
     def _push(self, reference: Reference, sent: Sent) -> str:
         doing = f"pushing {reference.familiar}"
         output = PushOutput(doing, sent)
-        with self._doing(doing):
-            said = self._client.push(reference.name, tag=reference.tag, stream=True, decode=True)
+        client = self._client
+        with (
+            self._doing(doing),
+            closing(client.push(reference.name, tag=reference.tag, stream=True, decode=True)) as said,
+        ):
             for record in self._uploads.until_cancelled(said):
                 output.take(record)
         return output.digest
